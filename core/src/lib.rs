@@ -1,8 +1,8 @@
 //! The sprag session-key engine, without any crypto library.
 //!
 //! What lives here: the traits a crypto backend implements ([`primitives`], [`backend`]), the
-//! handshake (X3DH and PQXDH, [`handshake`]), the Double Ratchet ([`ratchet`]) and sessions with
-//! their stored state ([`session`]). What does not: any implementation of a primitive, any
+//! handshake (X3DH and PQXDH, [`handshake`]) and sessions: the Double Ratchet and its stored
+//! state ([`session`]). What does not: any implementation of a primitive, any
 //! database, any thread pool, any source of randomness or time; those are arguments.
 //!
 //! The crate is `no_std` and needs `alloc`. With the feature `conformance` (which needs `std`)
@@ -15,18 +15,20 @@ extern crate alloc;
 #[cfg(any(test, feature = "conformance"))]
 extern crate std;
 
+pub(crate) mod agreement;
 pub mod backend;
 pub mod codec;
 pub mod entropy;
 pub mod handshake;
 pub mod primitives;
-pub mod ratchet;
+pub(crate) mod ratchet;
 pub mod secret;
 pub mod session;
 pub mod suite;
 #[cfg(any(test, feature = "conformance"))]
 pub mod testing;
 pub mod time;
+pub mod wire;
 
 pub use backend::{CryptoBackend, PqBackend};
 pub use secret::Secret;

@@ -41,6 +41,26 @@ pub enum KemAlgorithm {
     MlKem1024 = 2,
 }
 
+impl KemAlgorithm {
+    /// Length of an encapsulation (public) key in bytes (FIPS 203 table 3).
+    #[must_use]
+    pub const fn public_len(self) -> usize {
+        match self {
+            Self::MlKem768 => 1184,
+            Self::MlKem1024 => 1568,
+        }
+    }
+
+    /// Length of a ciphertext in bytes (FIPS 203 table 3).
+    #[must_use]
+    pub const fn ciphertext_len(self) -> usize {
+        match self {
+            Self::MlKem768 => 1088,
+            Self::MlKem1024 => 1568,
+        }
+    }
+}
+
 impl Suite {
     /// Every suite, by ascending identifier.
     pub const ALL: [Self; 5] = [
