@@ -1,2 +1,33 @@
-//! See the README.
+//! Crypto backends of the sprag session-key engine.
+//!
+//! What lives here: one module per backend, each behind the feature of its name, and what they
+//! share. What does not: any protocol; the traits and their contract are
+//! [`sprag_core::primitives`].
+//!
+//! All backends give the same bytes and refuse the same inputs, so a state saved under one
+//! continues under another; `sprag_core::testing::conformance` checks that. Where a library lacks
+//! a primitive, the backend takes it from another one, and says so in the documentation of its
+//! type and in its [`provenance`].
+
+#![no_std]
 #![forbid(unsafe_code)]
+
+pub mod provenance;
+
+#[cfg(feature = "aws-lc-rs")]
+pub mod aws_lc;
+#[cfg(feature = "mixed")]
+pub mod mixed;
+#[cfg(feature = "ring")]
+pub mod ring;
+#[cfg(feature = "rustcrypto")]
+pub mod rustcrypto;
+
+#[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+mod aead_limit;
+#[cfg(any(feature = "rustcrypto", feature = "ring"))]
+mod dalek_x25519;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+mod libcrux_mlkem;
+#[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+mod strict_ed25519;

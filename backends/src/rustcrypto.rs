@@ -1,0 +1,160 @@
+//! The pure-Rust backend, over the RustCrypto and dalek crates.
+
+mod chacha20_poly1305;
+mod hmac;
+mod mlkem;
+
+use aes_gcm::aead::{AeadInOut, KeyInit, consts::U12};
+use aes_gcm::{AesGcm, aes::Aes256Enc};
+use ed25519_dalek::{Signer, SigningKey, Verifier, VerifyingKey};
+use sprag_core::backend::{CryptoBackend, PqBackend};
+use sprag_core::primitives::{Aead, PrimitiveError, Signature};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+pub use crate::dalek_x25519::X25519;
+pub use chacha20_poly1305::ChaCha20Poly1305;
+pub use hmac::HmacSha256;
+pub use mlkem::{MlKem768, MlKem1024};
+
+use crate::provenance::{Provenance, Row, Wipes};
+use crate::{aead_limit, strict_ed25519};
+
+/// The pure-Rust backend: runs everywhere Rust does, needs no C compiler.
+///
+/// Every primitive comes from the RustCrypto and dalek crates; nothing is taken from elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct RustCrypto;
+
+impl CryptoBackend for RustCrypto {
+    const NAME: &'static str = "rustcrypto";
+    type X25519 = X25519;
+    type HmacSha256 = HmacSha256;
+    type Aes256Gcm = Aes256Gcm;
+    type ChaCha20Poly1305 = ChaCha20Poly1305;
+    type Ed25519 = Ed25519;
+}
+
+impl PqBackend for RustCrypto {
+    type MlKem768 = MlKem768;
+    type MlKem1024 = MlKem1024;
+}
+
+/// AES-256-GCM (NIST SP 800-38D) from `aes-gcm`, without AES's decryption schedule, which GCM
+/// never uses.
+#[derive(Clone, Copy, Debug)]
+pub struct Aes256Gcm;
+
+type Cipher = AesGcm<Aes256Enc, U12>;
+
+/// A prepared AES-256-GCM key. Wiped on drop.
+pub struct Aes256GcmKey(Cipher);
+
+impl Aead for Aes256Gcm {
+    type Key = Aes256GcmKey;
+
+    fn key(bytes: &[u8; 32]) -> Result<Aes256GcmKey, PrimitiveError> {
+        Ok(Aes256GcmKey(Cipher::new(bytes.into())))
+    }
+
+    fn seal(
+        key: &Aes256GcmKey,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], PrimitiveError> {
+        aead_limit::check(buffer.len(), aead_limit::AES_GCM)?;
+        key.0
+            .encrypt_inout_detached(nonce.into(), aad, buffer.into())
+            .map(Into::into)
+            .map_err(|_| PrimitiveError::InvalidLength)
+    }
+
+    fn open(
+        key: &Aes256GcmKey,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), PrimitiveError> {
+        key.0
+            .decrypt_inout_detached(nonce.into(), aad, (&mut *buffer).into(), tag.into())
+            .map_err(|_| {
+                buffer.zeroize();
+                PrimitiveError::AuthenticationFailed
+            })
+    }
+}
+
+/// Ed25519 (RFC 8032) from `ed25519-dalek`.
+#[derive(Clone, Copy, Debug)]
+pub struct Ed25519;
+
+/// A signing key and its cached public half. The seed is wiped on drop.
+pub struct Ed25519SigningKey {
+    key: SigningKey,
+    public: [u8; 32],
+}
+
+impl Signature for Ed25519 {
+    type SigningKey = Ed25519SigningKey;
+
+    fn signing_key(seed: &[u8; 32]) -> Result<Ed25519SigningKey, PrimitiveError> {
+        let key = SigningKey::from_bytes(seed);
+        let public = key.verifying_key().to_bytes();
+        Ok(Ed25519SigningKey { key, public })
+    }
+
+    fn public_key(key: &Ed25519SigningKey) -> &[u8; 32] {
+        &key.public
+    }
+
+    fn seed(key: &Ed25519SigningKey) -> &[u8; 32] {
+        key.key.as_bytes()
+    }
+
+    fn sign(key: &Ed25519SigningKey, message: &[u8]) -> [u8; 64] {
+        key.key.sign(message).to_bytes()
+    }
+
+    fn verify(
+        public: &[u8; 32],
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<(), PrimitiveError> {
+        strict_ed25519::check(public, signature)?;
+        // Together with the check above this accepts what `verify_strict` does, without its
+        // decompression of `R`.
+        VerifyingKey::from_bytes(public)
+            .and_then(|key| key.verify(message, &signature.into()))
+            .map_err(|_| PrimitiveError::InvalidSignature)
+    }
+}
+
+/// Where the primitives of [`RustCrypto`] come from.
+pub const PROVENANCE: Provenance = Provenance {
+    backend: RustCrypto::NAME,
+    rows: &[
+        Row { primitive: "X25519", library: "x25519-dalek", wipes: Wipes::Yes, note: "" },
+        Row {
+            primitive: "HMAC-SHA-256",
+            library: "sha2",
+            wipes: Wipes::Yes,
+            note: "compression function from sha2, padding and key schedule our own",
+        },
+        Row { primitive: "AES-256-GCM", library: "aes-gcm", wipes: Wipes::Yes, note: "" },
+        Row {
+            primitive: "ChaCha20-Poly1305",
+            library: "chacha20poly1305",
+            wipes: Wipes::Yes,
+            note: "",
+        },
+        Row { primitive: "Ed25519", library: "ed25519-dalek", wipes: Wipes::Yes, note: "" },
+        Row { primitive: "ML-KEM-768, ML-KEM-1024", library: "ml-kem", wipes: Wipes::Yes, note: "" },
+    ],
+};
+
+const fn assert_wipes<T: ZeroizeOnDrop>() {}
+const _: () = {
+    assert_wipes::<Cipher>();
+    assert_wipes::<SigningKey>();
+};
