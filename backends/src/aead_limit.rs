@@ -26,7 +26,10 @@ mod tests {
         for limit in [AES_GCM, CHACHA20_POLY1305] {
             let limit_len = usize::try_from(limit).expect("64-bit target");
             assert_eq!(check(limit_len, limit), Ok(()));
-            assert_eq!(check(limit_len + 1, limit), Err(PrimitiveError::InvalidLength));
+            assert_eq!(
+                check(limit_len + 1, limit),
+                Err(PrimitiveError::InvalidLength)
+            );
         }
     }
 }

@@ -57,9 +57,15 @@ impl KeyAgreement for X25519 {
         let key = agreement::PrivateKey::from_private_key(&agreement::X25519, bytes)
             .map_err(|_| PrimitiveError::Library)?;
         let mut public = [0; 32];
-        let computed = key.compute_public_key().map_err(|_| PrimitiveError::Library)?;
+        let computed = key
+            .compute_public_key()
+            .map_err(|_| PrimitiveError::Library)?;
         public.copy_from_slice(computed.as_ref());
-        Ok(X25519PrivateKey { key, bytes: Zeroizing::new(*bytes), public })
+        Ok(X25519PrivateKey {
+            key,
+            bytes: Zeroizing::new(*bytes),
+            public,
+        })
     }
 
     fn public_key(private: &X25519PrivateKey) -> &[u8; 32] {
@@ -78,10 +84,15 @@ impl KeyAgreement for X25519 {
         shared.fill(0);
         let peer = agreement::UnparsedPublicKey::new(&agreement::X25519, peer);
         // Any 32 bytes are a public key, so what is left to fail is the check for all zeros.
-        agreement::agree(&private.key, peer, PrimitiveError::NonContributory, |agreed| {
-            shared.copy_from_slice(agreed);
-            Ok(())
-        })
+        agreement::agree(
+            &private.key,
+            peer,
+            PrimitiveError::NonContributory,
+            |agreed| {
+                shared.copy_from_slice(agreed);
+                Ok(())
+            },
+        )
     }
 }
 
@@ -228,7 +239,11 @@ impl Signature for Ed25519 {
         let key = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| PrimitiveError::Library)?;
         let mut public = [0; 32];
         public.copy_from_slice(key.public_key().as_ref());
-        Ok(Ed25519SigningKey { key, seed: Zeroizing::new(*seed), public })
+        Ok(Ed25519SigningKey {
+            key,
+            seed: Zeroizing::new(*seed),
+            public,
+        })
     }
 
     fn public_key(key: &Ed25519SigningKey) -> &[u8; 32] {
@@ -261,8 +276,18 @@ impl Signature for Ed25519 {
 pub const PROVENANCE: Provenance = Provenance {
     backend: AwsLc::NAME,
     rows: &[
-        Row { primitive: "X25519", library: "aws-lc-rs", wipes: Wipes::Yes, note: "" },
-        Row { primitive: "HMAC-SHA-256", library: "aws-lc-rs", wipes: Wipes::Yes, note: "" },
+        Row {
+            primitive: "X25519",
+            library: "aws-lc-rs",
+            wipes: Wipes::Yes,
+            note: "",
+        },
+        Row {
+            primitive: "HMAC-SHA-256",
+            library: "aws-lc-rs",
+            wipes: Wipes::Yes,
+            note: "",
+        },
         Row {
             primitive: "AES-256-GCM",
             library: "aws-lc-rs",
@@ -275,7 +300,12 @@ pub const PROVENANCE: Provenance = Provenance {
             wipes: Wipes::Yes,
             note: "allocates in C per key",
         },
-        Row { primitive: "Ed25519", library: "aws-lc-rs", wipes: Wipes::Yes, note: "" },
+        Row {
+            primitive: "Ed25519",
+            library: "aws-lc-rs",
+            wipes: Wipes::Yes,
+            note: "",
+        },
         crate::libcrux_mlkem::PROVENANCE,
     ],
 };

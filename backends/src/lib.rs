@@ -9,7 +9,7 @@
 //! a primitive, the backend takes it from another one, and says so in the documentation of its
 //! type and in its [`provenance`].
 
-#![no_std]
+#![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 pub mod provenance;

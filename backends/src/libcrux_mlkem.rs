@@ -45,7 +45,9 @@ macro_rules! implement_kem {
 
             type DecapsulationKey = DecapsulationKey<$private, $public>;
 
-            fn decapsulation_key(seed: &[u8; 64]) -> Result<Self::DecapsulationKey, PrimitiveError> {
+            fn decapsulation_key(
+                seed: &[u8; 64],
+            ) -> Result<Self::DecapsulationKey, PrimitiveError> {
                 let (private, public) = $module::generate_key_pair(*seed).into_parts();
                 Ok(DecapsulationKey { private, public })
             }
@@ -54,8 +56,9 @@ macro_rules! implement_kem {
                 key: &Self::DecapsulationKey,
                 public: &mut [u8],
             ) -> Result<(), PrimitiveError> {
-                let public: &mut [u8; $public] =
-                    public.try_into().map_err(|_| PrimitiveError::InvalidLength)?;
+                let public: &mut [u8; $public] = public
+                    .try_into()
+                    .map_err(|_| PrimitiveError::InvalidLength)?;
                 public.copy_from_slice(key.public.as_slice());
                 Ok(())
             }
@@ -69,8 +72,9 @@ macro_rules! implement_kem {
                 shared.fill(0);
                 let public = MlKemPublicKey::<$public>::try_from(public)
                     .map_err(|_| PrimitiveError::InvalidLength)?;
-                let ciphertext: &mut [u8; $ciphertext] =
-                    ciphertext.try_into().map_err(|_| PrimitiveError::InvalidLength)?;
+                let ciphertext: &mut [u8; $ciphertext] = ciphertext
+                    .try_into()
+                    .map_err(|_| PrimitiveError::InvalidLength)?;
                 if !$module::validate_public_key(&public) {
                     return Err(PrimitiveError::InvalidKey);
                 }

@@ -184,7 +184,11 @@ impl Signature for Ed25519 {
         let key = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| PrimitiveError::Library)?;
         let mut public = [0; 32];
         public.copy_from_slice(key.public_key().as_ref());
-        Ok(Ed25519SigningKey { key, seed: Zeroizing::new(*seed), public })
+        Ok(Ed25519SigningKey {
+            key,
+            seed: Zeroizing::new(*seed),
+            public,
+        })
     }
 
     fn public_key(key: &Ed25519SigningKey) -> &[u8; 32] {

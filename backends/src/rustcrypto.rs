@@ -134,22 +134,42 @@ impl Signature for Ed25519 {
 pub const PROVENANCE: Provenance = Provenance {
     backend: RustCrypto::NAME,
     rows: &[
-        Row { primitive: "X25519", library: "x25519-dalek", wipes: Wipes::Yes, note: "" },
+        Row {
+            primitive: "X25519",
+            library: "x25519-dalek",
+            wipes: Wipes::Yes,
+            note: "",
+        },
         Row {
             primitive: "HMAC-SHA-256",
             library: "sha2",
             wipes: Wipes::Yes,
             note: "compression function from sha2, padding and key schedule our own",
         },
-        Row { primitive: "AES-256-GCM", library: "aes-gcm", wipes: Wipes::Yes, note: "" },
+        Row {
+            primitive: "AES-256-GCM",
+            library: "aes-gcm",
+            wipes: Wipes::Yes,
+            note: "",
+        },
         Row {
             primitive: "ChaCha20-Poly1305",
             library: "chacha20poly1305",
             wipes: Wipes::Yes,
             note: "",
         },
-        Row { primitive: "Ed25519", library: "ed25519-dalek", wipes: Wipes::Yes, note: "" },
-        Row { primitive: "ML-KEM-768, ML-KEM-1024", library: "ml-kem", wipes: Wipes::Yes, note: "" },
+        Row {
+            primitive: "Ed25519",
+            library: "ed25519-dalek",
+            wipes: Wipes::Yes,
+            note: "",
+        },
+        Row {
+            primitive: "ML-KEM-768, ML-KEM-1024",
+            library: "ml-kem",
+            wipes: Wipes::Yes,
+            note: "",
+        },
     ],
 };
 

@@ -13,7 +13,9 @@ use sprag_core::primitives::PrimitiveError;
 /// # Errors
 /// [`PrimitiveError::InvalidSignature`].
 pub(crate) fn check(public: &[u8; 32], signature: &[u8; 64]) -> Result<(), PrimitiveError> {
-    let (commitment, _) = signature.split_first_chunk::<32>().expect("64 bytes hold 32");
+    let (commitment, _) = signature
+        .split_first_chunk::<32>()
+        .expect("64 bytes hold 32");
     if !is_canonical(public) || is_small_order(public) || is_small_order(commitment) {
         return Err(PrimitiveError::InvalidSignature);
     }
@@ -89,8 +91,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "rustcrypto")]
-    fn the_small_order_list_is_exactly_the_torsion_subgroup() {
+        fn the_small_order_list_is_exactly_the_torsion_subgroup() {
         use curve25519_dalek::constants::EIGHT_TORSION;
         for point in EIGHT_TORSION {
             assert!(is_small_order(&point.compress().to_bytes()));

@@ -17,7 +17,9 @@ impl Aead for ChaCha20Poly1305 {
     type Key = ChaCha20Poly1305Key;
 
     fn key(bytes: &[u8; 32]) -> Result<ChaCha20Poly1305Key, PrimitiveError> {
-        Ok(ChaCha20Poly1305Key(chacha20poly1305::ChaCha20Poly1305::new(bytes.into())))
+        Ok(ChaCha20Poly1305Key(
+            chacha20poly1305::ChaCha20Poly1305::new(bytes.into()),
+        ))
     }
 
     fn seal(

@@ -65,12 +65,18 @@ impl Keyed {
         if key.len() <= BLOCK {
             block.0[..key.len()].copy_from_slice(key);
         } else {
-            let (digest, _) = block.0.split_first_chunk_mut().expect("a block holds a digest");
+            let (digest, _) = block
+                .0
+                .split_first_chunk_mut()
+                .expect("a block holds a digest");
             let mut hash = Hash::new();
             hash.update(key);
             hash.finish(digest);
         }
-        let mut keyed = Self { inner: State(INITIAL), outer: State(INITIAL) };
+        let mut keyed = Self {
+            inner: State(INITIAL),
+            outer: State(INITIAL),
+        };
         block.0.iter_mut().for_each(|byte| *byte ^= 0x36);
         keyed.inner.compress(&block.0);
         block.0.iter_mut().for_each(|byte| *byte ^= 0x36 ^ 0x5c);
@@ -100,12 +106,20 @@ struct Hash {
 
 impl Hash {
     const fn new() -> Self {
-        Self { state: State(INITIAL), block: Bytes([0; BLOCK]), length: 0 }
+        Self {
+            state: State(INITIAL),
+            block: Bytes([0; BLOCK]),
+            length: 0,
+        }
     }
 
     /// Continues from a chaining value that stands for one block.
     const fn after_block(state: &State) -> Self {
-        Self { state: State(state.0), block: Bytes([0; BLOCK]), length: BLOCK as u64 }
+        Self {
+            state: State(state.0),
+            block: Bytes([0; BLOCK]),
+            length: BLOCK as u64,
+        }
     }
 
     const fn pending(&self) -> usize {
@@ -176,6 +190,12 @@ const BLOCK: usize = 64;
 
 /// The initial chaining value (FIPS 180-4 section 5.3.3).
 const INITIAL: [u32; 8] = [
-    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
     0x5be0_cd19,
 ];

@@ -21,7 +21,9 @@ macro_rules! implement_kem {
 
             type DecapsulationKey = DecapsulationKey<$parameters>;
 
-            fn decapsulation_key(seed: &[u8; 64]) -> Result<Self::DecapsulationKey, PrimitiveError> {
+            fn decapsulation_key(
+                seed: &[u8; 64],
+            ) -> Result<Self::DecapsulationKey, PrimitiveError> {
                 Ok(DecapsulationKey::from_seed((*seed).into()))
             }
 
@@ -29,8 +31,9 @@ macro_rules! implement_kem {
                 key: &Self::DecapsulationKey,
                 public: &mut [u8],
             ) -> Result<(), PrimitiveError> {
-                let public: &mut [u8; $public] =
-                    public.try_into().map_err(|_| PrimitiveError::InvalidLength)?;
+                let public: &mut [u8; $public] = public
+                    .try_into()
+                    .map_err(|_| PrimitiveError::InvalidLength)?;
                 public.copy_from_slice(&key.encapsulation_key().to_bytes());
                 Ok(())
             }
@@ -42,10 +45,12 @@ macro_rules! implement_kem {
                 shared: &mut [u8; 32],
             ) -> Result<(), PrimitiveError> {
                 shared.fill(0);
-                let public: &[u8; $public] =
-                    public.try_into().map_err(|_| PrimitiveError::InvalidLength)?;
-                let ciphertext: &mut [u8; $ciphertext] =
-                    ciphertext.try_into().map_err(|_| PrimitiveError::InvalidLength)?;
+                let public: &[u8; $public] = public
+                    .try_into()
+                    .map_err(|_| PrimitiveError::InvalidLength)?;
+                let ciphertext: &mut [u8; $ciphertext] = ciphertext
+                    .try_into()
+                    .map_err(|_| PrimitiveError::InvalidLength)?;
                 let public = EncapsulationKey::<$parameters>::new(public.into())
                     .map_err(|_| PrimitiveError::InvalidKey)?;
                 let (sealed, mut agreed) = public.encapsulate_deterministic(m.into());
@@ -61,8 +66,9 @@ macro_rules! implement_kem {
                 shared: &mut [u8; 32],
             ) -> Result<(), PrimitiveError> {
                 shared.fill(0);
-                let ciphertext: &[u8; $ciphertext] =
-                    ciphertext.try_into().map_err(|_| PrimitiveError::InvalidLength)?;
+                let ciphertext: &[u8; $ciphertext] = ciphertext
+                    .try_into()
+                    .map_err(|_| PrimitiveError::InvalidLength)?;
                 let mut agreed = key.decapsulate(ciphertext.into());
                 shared.copy_from_slice(&agreed);
                 agreed.as_mut_slice().zeroize();

@@ -1,0 +1,3 @@
+//! The backend over `aws-lc-rs`.
+
+pub use sprag_backends::aws_lc::AwsLc;

@@ -1,0 +1,3 @@
+//! The composition that measures best.
+
+pub use sprag_backends::mixed::Mixed;

@@ -1,0 +1,3 @@
+//! The backend over `ring`.
+
+pub use sprag_backends::ring::Ring;

@@ -1,0 +1,3 @@
+//! The pure-Rust backend.
+
+pub use sprag_backends::rustcrypto::RustCrypto;
