@@ -45,10 +45,14 @@ pub(crate) struct SkippedKeys {
 struct Entry {
     key: Secret<32>,
     n: u32,
-    stamp: Stamp,
+    // A stamp's two fields, apart: as one field they would pad each entry to 48 bytes.
+    received: u32,
+    hour: u16,
     chain: u8,
     live: bool,
 }
+
+const _: () = assert!(size_of::<Entry>() == 44);
 
 /// When a key was stored, on the two clocks that can expire it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,23 +144,12 @@ impl SkippedKeys {
     ) {
         let current = self.current_chain();
         while chain.n < end {
-            while self.live >= capacity.min(MAX_SKIPPED_KEYS) {
-                if !self.forget_oldest() {
-                    break;
-                }
-            }
-            let key = Secret::zeroed();
-            self.push(Entry {
-                key,
-                n: chain.n,
-                stamp,
-                chain: current,
-                live: true,
-            });
+            self.push(Entry::empty(current, chain.n, stamp));
             if let Some(entry) = self.entries.last_mut() {
                 chain.key.step_into::<H>(&mut entry.key);
             }
             chain.n = chain.n.saturating_add(1);
+            while self.live > capacity.min(MAX_SKIPPED_KEYS) && self.forget_oldest() {}
         }
     }
 
@@ -188,8 +181,8 @@ impl SkippedKeys {
     /// Drops keys that were stored `messages` accepted messages or `hours` hours ago.
     pub(crate) fn expire(&mut self, now: Stamp, messages: u32, hours: u16) {
         while self.oldest().is_some_and(|entry| {
-            now.received.wrapping_sub(entry.stamp.received) >= messages
-                || now.hour.wrapping_sub(entry.stamp.hour) >= hours
+            now.received.wrapping_sub(entry.received) >= messages
+                || now.hour.wrapping_sub(entry.hour) >= hours
         }) {
             self.forget_oldest();
         }
@@ -281,8 +274,8 @@ impl SkippedKeys {
         for entry in self.entries.iter().filter(|entry| entry.live) {
             out.put(&[self.age(entry.chain)]);
             out.put_u32(entry.n);
-            out.put_u32(entry.stamp.received);
-            out.put_u16(entry.stamp.hour);
+            out.put_u32(entry.received);
+            out.put_u16(entry.hour);
             out.put(entry.key.expose());
         }
     }
@@ -324,20 +317,27 @@ impl SkippedKeys {
                 return Err(Malformed);
             }
             last = Some((chain, n));
-            let key = Secret::new(*reader.array()?);
-            store.push(Entry {
-                key,
-                n,
-                stamp,
-                chain,
-                live: true,
-            });
+            let mut entry = Entry::empty(chain, n, stamp);
+            entry.key = Secret::new(*reader.array()?);
+            store.push(entry);
         }
         Ok(store)
     }
 }
 
 impl Entry {
+    /// A live entry whose key is still to be written.
+    const fn empty(chain: u8, n: u32, stamp: Stamp) -> Self {
+        Self {
+            key: Secret::zeroed(),
+            n,
+            received: stamp.received,
+            hour: stamp.hour,
+            chain,
+            live: true,
+        }
+    }
+
     fn duplicate(&self) -> Self {
         Self {
             key: self.key.duplicate(),

@@ -14,6 +14,13 @@ mod pending;
 mod policy;
 mod start;
 mod state;
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+mod tests;
 
 pub use batch::{decrypt_batch, encrypt_batch};
 pub use error::{SessionError, StateError};
