@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-        fn the_small_order_list_is_exactly_the_torsion_subgroup() {
+    fn the_small_order_list_is_exactly_the_torsion_subgroup() {
         use curve25519_dalek::constants::EIGHT_TORSION;
         for point in EIGHT_TORSION {
             assert!(is_small_order(&point.compress().to_bytes()));

@@ -38,6 +38,8 @@ pub enum SessionError {
     AuthenticationFailed,
     /// The peer's ratchet key has small order: an attack. Do not retry.
     NonContributory,
+    /// The session is with another identity than the conversation's.
+    OtherPeer,
     /// The session was closed. Start a new one.
     Closed,
     /// The counter of the sending chain is used up. Retry after the peer's next message.
@@ -90,6 +92,7 @@ impl fmt::Display for SessionError {
             Self::UnknownRatchetKey => "the peer can't have turned the ratchet",
             Self::AuthenticationFailed => "authentication failed",
             Self::NonContributory => "the peer's ratchet key has small order",
+            Self::OtherPeer => "the session is with another identity",
             Self::Closed => "the session is closed",
             Self::ChainExhausted => "the sending chain is used up",
             Self::MessageLimit => "the session's message limit is reached",

@@ -1,13 +1,15 @@
 //! Sessions: messages in and out, the state that is stored, the limits that hold.
 //!
 //! What lives here: [`Session`] with its one-call and its two-step operations, [`SessionPolicy`],
-//! the state's encoding, and batch calls over many sessions. What does not: the handshake that
-//! starts a session ([`crate::handshake`]) and any store.
+//! the state's encoding, batch calls over many sessions, and [`Conversation`], which keeps the few
+//! sessions one can have with the same peer. What does not: the handshake that starts a session
+//! ([`crate::handshake`]) and any store.
 //!
 //! Invariants: a session changes only in [`Session::commit`] and the calls built on it, and only
 //! after the message was authenticated; every refused input leaves the encoding byte-identical.
 
 mod batch;
+mod conversation;
 mod error;
 mod message;
 mod pending;
@@ -23,6 +25,7 @@ mod state;
 mod tests;
 
 pub use batch::{decrypt_batch, encrypt_batch};
+pub use conversation::{Conversation, MAX_SESSIONS};
 pub use error::{SessionError, StateError};
 pub use pending::Pending;
 pub use policy::SessionPolicy;

@@ -22,36 +22,45 @@ fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
-fn output(handshake_id: [u8; 32]) -> HandshakeOutput {
+fn output(sid: u8, handshake_id: [u8; 32]) -> HandshakeOutput {
     HandshakeOutput {
         suite: SUITE,
-        sid: [1; 32],
-        root_key: RootKey::new(Secret::new([2; 32])),
+        sid: [sid; 32],
+        root_key: RootKey::new(Secret::new([sid ^ 0x55; 32])),
         peer: Fingerprint([3; 32]),
         handshake_id,
     }
 }
 
-/// Two sessions after the first message.
+fn pair() -> (NullSession, NullSession) {
+    pair_with(SessionPolicy::default())
+}
+
 fn pair_with(policy: SessionPolicy) -> (NullSession, NullSession) {
+    pair_named(1, policy)
+}
+
+/// Two sessions after the first message.
+fn pair_named(sid: u8, policy: SessionPolicy) -> (NullSession, NullSession) {
     let rng = &mut rng(7);
     let mut prefix = vec![0; wire::init_header_len(SUITE)];
-    prefix[..3].copy_from_slice(&[0x12, 0, 2]);
+    prefix[..4].copy_from_slice(&[0x12, 0, 2, sid]);
     let id = <Null as crate::primitives::Hmac>::sha256(&[&prefix]);
     let prekey = <Null as KeyAgreement>::private_key(&[9; 32]).unwrap();
     let public = *<Null as KeyAgreement>::public_key(&prekey);
-    let mut alice =
-        NullSession::initiated(output(id), public, prefix.into(), policy, UnixTime(1000));
+    let mut alice = NullSession::initiated(
+        output(sid, id),
+        public,
+        prefix.into(),
+        policy,
+        UnixTime(1000),
+    );
     let mut first = alice.encrypt(b"first", rng).unwrap();
     let inner = &mut first[wire::init_header_len(SUITE)..];
     let (bob, range) =
-        NullSession::accepted(output(id), &prekey, inner, policy, UnixTime(1000)).unwrap();
+        NullSession::accepted(output(sid, id), &prekey, inner, policy, UnixTime(1000)).unwrap();
     assert_eq!(inner[range], *b"first");
     (alice, bob)
-}
-
-fn pair() -> (NullSession, NullSession) {
-    pair_with(SessionPolicy::default())
 }
 
 /// Asserts that the message is refused for this reason, in every form of the call, and changes
@@ -360,4 +369,70 @@ fn a_batch_is_a_loop() {
     assert!(batch[0].is_ok());
     assert_eq!(batch_buffers[3], loop_buffers[3]);
     assert_eq!(*batched_peer.encode(), *looped_peer.encode());
+}
+
+/// Two conversations whose sides started at once; `ours` and `theirs` name the two sessions.
+fn started_at_once(ours: u8, theirs: u8) -> (Conversation<Null>, Conversation<Null>) {
+    let policy = SessionPolicy::default();
+    let (alice_ours, bob_theirs) = pair_named(ours, policy);
+    let (bob_ours, alice_theirs) = pair_named(theirs, policy);
+    let (mut alice, mut bob) = (Conversation::new(alice_ours), Conversation::new(bob_ours));
+    alice.add(alice_theirs).unwrap();
+    bob.add(bob_theirs).unwrap();
+    (alice, bob)
+}
+
+#[test]
+fn of_two_sessions_started_at_once_both_sides_choose_the_same() {
+    let rng = &mut rng(1);
+    for (ours, theirs) in [(1, 2), (2, 1)] {
+        let (mut alice, mut bob) = started_at_once(ours, theirs);
+        let id = |side: &Conversation<Null>| side.active().unwrap().id();
+        assert_eq!(id(&alice), SessionId([1; 16]));
+        assert_eq!(id(&alice), id(&bob));
+        for round in 0..4 {
+            assert_eq!(
+                bob.decrypt(&alice.encrypt(&[round], rng).unwrap()).unwrap(),
+                [round]
+            );
+            assert_eq!(
+                alice.decrypt(&bob.encrypt(&[round], rng).unwrap()).unwrap(),
+                [round]
+            );
+        }
+        let restored = Conversation::<Null>::decode(&alice.encode(), SessionPolicy::default());
+        assert_eq!(*restored.unwrap().encode(), *alice.encode());
+    }
+}
+
+#[test]
+fn a_new_session_replaces_the_old_which_still_receives() {
+    let rng = &mut rng(1);
+    let (alice_old, mut bob_old) = pair();
+    let mut alice = Conversation::new(alice_old);
+    alice.decrypt(&bob_old.encrypt(b"", rng).unwrap()).unwrap();
+    let on_its_way = bob_old.encrypt(b"late", rng).unwrap();
+    // Bob lost his state and starts anew.
+    let (bob_new, alice_new) = pair_named(9, SessionPolicy::default());
+    alice.add(alice_new).unwrap();
+    let mut bob = Conversation::new(bob_new);
+    assert_eq!(alice.decrypt(&on_its_way).unwrap(), b"late");
+    assert_eq!(alice.decrypt(&on_its_way), Err(SessionError::Duplicate));
+    assert_eq!(
+        bob.decrypt(&alice.encrypt(b"new", rng).unwrap()).unwrap(),
+        b"new"
+    );
+
+    let mut stranger = output(4, [0; 32]);
+    stranger.peer = Fingerprint([4; 32]);
+    let policy = SessionPolicy::default();
+    let stranger =
+        NullSession::initiated(stranger, [0; 32], Vec::new().into(), policy, UnixTime(0));
+    assert_eq!(alice.add(stranger), Err(SessionError::OtherPeer));
+
+    for sid in 10..20 {
+        alice.add(pair_named(sid, policy).1).unwrap();
+        assert_eq!(alice.active().unwrap().id(), SessionId([sid; 16]));
+    }
+    assert_eq!(alice.sessions().count(), MAX_SESSIONS);
 }
