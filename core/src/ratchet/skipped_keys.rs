@@ -193,6 +193,9 @@ impl SkippedKeys {
     }
 
     fn oldest(&mut self) -> Option<&Entry> {
+        if self.live == 0 {
+            return None;
+        }
         while self.entries.get(self.head).is_some_and(|entry| !entry.live) {
             self.head = self.head.saturating_add(1);
         }

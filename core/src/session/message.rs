@@ -16,7 +16,7 @@ use crate::entropy::{self, EntropyError};
 use crate::primitives::{Hmac, KeyAgreement};
 use crate::ratchet::{HEADER_LEN, Header, ReceivePlan, SendPlan, SendPosition, TAG_LEN};
 use crate::session::pending::Change;
-use crate::session::{OVERHEAD, Pending, Session, SessionError};
+use crate::session::{Pending, Session, SessionError};
 use crate::wire::{self, MessageType};
 
 /// Length of a message's associated data: `sid ‖ header`.
@@ -288,9 +288,14 @@ impl<B: CryptoBackend> Session<B> {
         if self.initiator || B::HmacSha256::sha256(&[init]) != self.handshake_id {
             return Err(SessionError::OtherHandshake);
         }
+        let inner = message.get(len..).unwrap_or_default();
+        if wire::front(inner)? != (MessageType::Message, self.suite) {
+            return Err(SessionError::Malformed);
+        }
         Ok(len)
     }
 
+    /// Splits the message that [`locate`](Self::locate) found.
     pub(super) fn incoming<'a>(
         &self,
         buffer: &'a mut [u8],
@@ -298,12 +303,6 @@ impl<B: CryptoBackend> Session<B> {
     ) -> Result<Incoming<'a>, SessionError> {
         let end = buffer.len().saturating_sub(TAG_LEN);
         let message = buffer.get_mut(offset..).ok_or(SessionError::Malformed)?;
-        if wire::front(message)? != (MessageType::Message, self.suite) {
-            return Err(SessionError::SuiteMismatch);
-        }
-        if message.len() < OVERHEAD {
-            return Err(SessionError::Malformed);
-        }
         let parts = message
             .split_first_chunk_mut::<HEADER_LEN>()
             .and_then(|(header, rest)| {

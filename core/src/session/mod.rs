@@ -63,6 +63,8 @@ pub struct Session<B: CryptoBackend> {
     created: UnixTime,
     /// The latest time the caller told.
     clock: UnixTime,
+    /// Hours from `created` to `clock`, modulo 2^16: what stored keys are stamped with.
+    hour: u16,
     revision: u64,
     sent: u64,
     received: u64,
@@ -155,6 +157,7 @@ impl<B: CryptoBackend> Session<B> {
     /// policy. Time never goes backwards here.
     pub fn observe_time(&mut self, now: UnixTime) {
         self.clock = self.clock.max(now);
+        self.hour = hours_between(self.created, self.clock);
         self.expire_skipped();
     }
 
@@ -175,15 +178,10 @@ impl<B: CryptoBackend> Session<B> {
         self.ratchet.as_ref().ok_or(SessionError::Closed)
     }
 
-    fn stamp(&self) -> Stamp {
-        let hours = self
-            .clock
-            .since(self.created)
-            .checked_div(3600)
-            .unwrap_or(0);
+    const fn stamp(&self) -> Stamp {
         Stamp {
             received: self.received as u32,
-            hour: hours as u16,
+            hour: self.hour,
         }
     }
 
@@ -206,6 +204,11 @@ impl<B: CryptoBackend> fmt::Debug for Session<B> {
             .field("revision", &self.revision)
             .finish_non_exhaustive()
     }
+}
+
+fn hours_between(created: UnixTime, clock: UnixTime) -> u16 {
+    let hours = clock.since(created).checked_div(3600).unwrap_or(0);
+    hours as u16
 }
 
 /// Names a session; the same on both sides.

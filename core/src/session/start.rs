@@ -52,7 +52,8 @@ impl<B: CryptoBackend> Session<B> {
     ) -> Result<(Self, Range<usize>), SessionError> {
         // The peer's ratchet key comes with the message; no key equals this one.
         let mut session = Self::new(output, [0xff; 32], policy, now);
-        let (range, plan) = session.open_message(message, 0, Some(signed_prekey))?;
+        let offset = session.locate(message)?;
+        let (range, plan) = session.open_message(message, offset, Some(signed_prekey))?;
         session.apply_receive(plan);
         Ok((session, range))
     }
@@ -74,6 +75,7 @@ impl<B: CryptoBackend> Session<B> {
             peer: fingerprint,
             created: now,
             clock: now,
+            hour: 0,
             revision: 0,
             sent: 0,
             received: 0,

@@ -23,7 +23,7 @@ use crate::handshake::Fingerprint;
 use crate::primitives::KeyAgreement;
 use crate::ratchet::{Chain, ChainKey, DoubleRatchet, RootKey, SendingChain, SkippedKeys};
 use crate::secret::Secret;
-use crate::session::{Session, SessionPolicy, StateError};
+use crate::session::{Session, SessionPolicy, StateError, hours_between};
 use crate::suite::Suite;
 use crate::time::UnixTime;
 use crate::wire;
@@ -99,6 +99,7 @@ impl<B: CryptoBackend> Session<B> {
             peer: Fingerprint(*reader.array()?),
             created: UnixTime(reader.u64()?),
             clock: UnixTime(reader.u64()?),
+            hour: 0,
             revision: reader.u64()?,
             sent: reader.u64()?,
             received: reader.u64()?,
@@ -112,6 +113,7 @@ impl<B: CryptoBackend> Session<B> {
             session.ratchet = Some(DoubleRatchet::decode(&mut reader, flags)?);
         }
         reader.finish()?;
+        session.hour = hours_between(session.created, session.clock);
         session.check_invariants()?;
         Ok(session)
     }
