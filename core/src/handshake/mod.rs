@@ -1,5 +1,74 @@
-//! The handshake.
+//! The handshake: from a published prekey bundle to a session, with the peer offline.
+//!
+//! X3DH (revision 1) and PQXDH (revision 3) with our own layouts: a transcript hash over
+//! everything either side knows goes into the key derivation, so the associated data of a message
+//! is 32 bytes and nobody can pair keys, names, prekeys or capabilities that were not meant for
+//! each other. One file per protocol noun, each stating its bytes:
+//!
+//! | file | noun |
+//! |---|---|
+//! | [`account`] | the account name, the peer that is expected |
+//! | [`identity`] | a device's two long-term keys, its record and fingerprint |
+//! | [`safety_number`] | the digits two people compare |
+//! | [`capabilities`] | the signed list of suites |
+//! | [`record`] | the signed, reusable part of a bundle |
+//! | [`one_time`], [`merkle`] | batches of one-time prekeys under one signature |
+//! | [`bundle`] | what an initiator fetches and verifies |
+//! | [`published`] | what a server keeps and hands out |
+//! | [`prekeys`] | the private half of all prekeys, and its [`policy`] |
+//! | [`init`] | the header of a first message |
+//! | [`transcript`] | the transcript hash and the key derivation |
+//! | [`initiate`], [`accept`], [`batch`] | the two sides, one at a time and many |
+//! | [`state`] | private state as bytes |
+//!
+//! Integers are big-endian, `lp(x)` is `x` behind its length as `u16`, encodings are canonical
+//! and trailing bytes are refused. The first byte of everything that travels is
+//! `version << 4 | type` with version 1: `0x11` message, `0x12` first message, `0x13` bundle,
+//! `0x14` prekey record, `0x15` one-time batch.
+//!
+//! Invariants: nothing here changes private state before the first message authenticated;
+//! [`initiate`](initiate::initiate) takes only a [`VerifiedBundle`](bundle::VerifiedBundle); a
+//! one-time prekey disappears, and a replay is recorded, by applying the
+//! [`PrekeyChange`](prekeys::PrekeyChange) that came with the session.
 
-/// Names an identity: SHA-256 over its public record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(pub [u8; 32]);
+pub mod accept;
+pub mod account;
+mod agreements;
+pub mod batch;
+pub mod bundle;
+pub mod capabilities;
+mod draws;
+pub mod error;
+mod generation;
+pub mod identity;
+pub mod init;
+pub mod initiate;
+mod kem;
+pub mod merkle;
+pub mod one_time;
+pub mod policy;
+pub mod prekey_id;
+pub mod prekeys;
+pub mod published;
+pub mod record;
+pub mod safety_number;
+pub mod state;
+mod statement;
+pub mod transcript;
+
+pub use accept::{Accepted, accept};
+pub use account::{AccountId, Expected, Peer};
+pub use batch::{AcceptJob, InitiateJob, accept_batch, initiate_batch};
+pub use bundle::{PrekeyBundle, VerifiedBundle};
+pub use capabilities::Capabilities;
+pub use error::HandshakeError;
+pub use identity::{Fingerprint, Identity, IdentityRecord};
+pub use init::PrekeyUse;
+pub use initiate::{Initiated, initiate};
+pub use one_time::OneTimeBatch;
+pub use policy::{InitiatePolicy, OneTimePolicy, PrekeyPolicy};
+pub use prekey_id::PrekeyId;
+pub use prekeys::{PrekeyChange, Prekeys};
+pub use published::PublishedPrekeys;
+pub use record::PrekeyRecord;
+pub use safety_number::SafetyNumber;

@@ -1,0 +1,181 @@
+//! Many handshakes at once, staged over arrays: all signatures, then all agreements, go to the
+//! backend as one batch each. Threads are the caller's: split the jobs among them.
+//!
+//! The law is **batch ≡ loop**: each item ends as it would have, had the items been handled one
+//! after the other with every [`PrekeyChange`] applied at once. So of two first messages over the
+//! same one-time prekey only the first can succeed. The bytes of a batch of initiations differ
+//! from those of a loop over the same generator, which is drawn from in another order.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use rand_core::TryCryptoRng;
+
+use crate::backend::PqBackend;
+use crate::handshake::accept::{Accepted, Plan, Response};
+use crate::handshake::account::Peer;
+use crate::handshake::agreements::Agreements;
+use crate::handshake::bundle::VerifiedBundle;
+use crate::handshake::draws::Draws;
+use crate::handshake::error::HandshakeError;
+use crate::handshake::identity::Identity;
+use crate::handshake::initiate::{Initiated, Offer};
+use crate::handshake::policy::InitiatePolicy;
+use crate::handshake::prekey_id::PrekeyId;
+use crate::handshake::prekeys::{PrekeyChange, Prekeys};
+use crate::handshake::statement::Statement;
+use crate::session::SessionPolicy;
+use crate::time::UnixTime;
+
+/// A session to start.
+#[derive(Clone, Copy, Debug)]
+pub struct InitiateJob<'a> {
+    /// With whom.
+    pub bundle: &'a VerifiedBundle,
+    /// What to say first.
+    pub payload: &'a [u8],
+}
+
+/// Starts many sessions; the results are in the order of the jobs.
+pub fn initiate_batch<B: PqBackend, R: TryCryptoRng + ?Sized>(
+    identity: &Identity<B>,
+    jobs: &[InitiateJob<'_>],
+    policy: &InitiatePolicy<'_>,
+    now: UnixTime,
+    rng: &mut R,
+) -> Vec<Result<Initiated<B>, HandshakeError>> {
+    let mut draws = Draws::new(rng);
+    let offers: Vec<_> = jobs
+        .iter()
+        .map(|job| Offer::prepare(identity, job.bundle, policy, now, &mut draws))
+        .collect();
+    let (pairs, ranges) = lay_out(&offers, Offer::pairs);
+    let agreements = Agreements::run::<B>(&pairs);
+    offers
+        .into_iter()
+        .zip(jobs.iter().zip(ranges))
+        .map(|(offer, (job, range))| {
+            let shared = agreements.secrets(range);
+            offer?.seal(shared?, job.payload, policy.session, now, rng)
+        })
+        .collect()
+}
+
+/// A first message to accept.
+#[derive(Clone, Copy, Debug)]
+pub struct AcceptJob<'a> {
+    /// From whom.
+    pub from: Peer<'a>,
+    /// The first message.
+    pub message: &'a [u8],
+}
+
+/// Accepts many first messages; the results are in the order of the jobs.
+///
+/// As in [`accept`](super::accept::accept()) nothing is changed. The changes of the results do not
+/// contradict each other: apply them all and store them with the sessions.
+#[must_use]
+pub fn accept_batch<B: PqBackend>(
+    identity: &Identity<B>,
+    prekeys: &Prekeys<B>,
+    jobs: &[AcceptJob<'_>],
+    policy: SessionPolicy,
+    now: UnixTime,
+) -> Vec<Result<Accepted<B>, HandshakeError>> {
+    let plans: Vec<_> = jobs
+        .iter()
+        .map(|job| {
+            let plan = Plan::check(identity, prekeys, &job.from, job.message, now)?;
+            prekeys.admits(&plan.change, 0)?;
+            Ok(plan)
+        })
+        .collect();
+    let changes: Vec<_> =
+        plans.iter().map(|plan| plan.as_ref().ok().map(|plan| plan.change)).collect();
+    let responses: Vec<_> =
+        prove(plans).into_iter().map(|plan| plan.and_then(Plan::prepare)).collect();
+    let (pairs, ranges) = lay_out(&responses, Response::pairs);
+    let agreements = Agreements::run::<B>(&pairs);
+
+    let mut earlier = Earlier::default();
+    responses
+        .into_iter()
+        .zip(changes.into_iter().zip(ranges))
+        .map(|(response, (change, range))| {
+            // Before the outcome of the signature, as a loop would have it.
+            change.map_or(Ok(()), |change| earlier.admits(prekeys, &change))?;
+            let accepted = response?.open(agreements.secrets(range)?, policy, now)?;
+            earlier.record(accepted.change);
+            Ok(accepted)
+        })
+        .collect()
+}
+
+/// Checks the self-signatures that are not known, all at once.
+fn prove<'a, B: PqBackend>(
+    plans: Vec<Result<Plan<'a, B>, HandshakeError>>,
+) -> Vec<Result<Plan<'a, B>, HandshakeError>> {
+    let unproven = plans.iter().flatten().filter_map(|plan| plan.unproven.as_ref());
+    let mut outcomes = Statement::verify_batch::<B>(unproven).into_iter();
+    plans
+        .into_iter()
+        .map(|plan| {
+            let plan = plan?;
+            let outcome = plan.unproven.as_ref().and_then(|_| outcomes.next());
+            outcome.unwrap_or(Ok(())).map(|()| plan)
+        })
+        .collect()
+}
+
+/// The agreements of all items in one row, and where each item's lie.
+fn lay_out<'a, T, P>(
+    items: &'a [Result<T, HandshakeError>],
+    pairs_of: impl Fn(&'a T) -> Vec<P>,
+) -> (Vec<P>, Vec<Range<usize>>) {
+    let mut pairs = Vec::new();
+    let ranges = items
+        .iter()
+        .map(|item| {
+            let start = pairs.len();
+            if let Ok(item) = item {
+                pairs.extend(pairs_of(item));
+            }
+            start..pairs.len()
+        })
+        .collect();
+    (pairs, ranges)
+}
+
+/// The changes of the items of a batch that succeeded so far.
+#[derive(Default)]
+struct Earlier {
+    changes: BTreeSet<PrekeyChange>,
+    marks: BTreeMap<PrekeyId, usize>,
+}
+
+impl Earlier {
+    fn admits<B: PqBackend>(
+        &self,
+        prekeys: &Prekeys<B>,
+        change: &PrekeyChange,
+    ) -> Result<(), HandshakeError> {
+        let seen = self.changes.contains(change);
+        match change {
+            PrekeyChange::OneTimeUsed(_) if seen => Err(HandshakeError::PrekeySpent),
+            PrekeyChange::Accepted { .. } if seen => Err(HandshakeError::Replay),
+            PrekeyChange::OneTimeUsed(_) => prekeys.admits(change, 0),
+            PrekeyChange::Accepted { signed_prekey, .. } => {
+                prekeys.admits(change, self.marks.get(signed_prekey).copied().unwrap_or_default())
+            }
+        }
+    }
+
+    fn record(&mut self, change: PrekeyChange) {
+        if let PrekeyChange::Accepted { signed_prekey, .. } = change {
+            let count = self.marks.entry(signed_prekey).or_default();
+            *count = count.saturating_add(1);
+        }
+        self.changes.insert(change);
+    }
+}

@@ -1,0 +1,219 @@
+//! The initiator: from a verified bundle to a session and a first message with payload.
+//!
+//! X3DH section 3.3 and PQXDH section 3.3. The ephemeral key, the agreements and the shared
+//! secrets are wiped on return, whatever happens.
+
+use alloc::vec::Vec;
+
+use rand_core::TryCryptoRng;
+
+use crate::backend::PqBackend;
+use crate::handshake::agreements::{Agreements, Pair};
+use crate::handshake::bundle::VerifiedBundle;
+use crate::handshake::draws::Draws;
+use crate::handshake::error::HandshakeError;
+use crate::handshake::identity::Identity;
+use crate::handshake::init::{InitHeader, PrekeyUse};
+use crate::handshake::policy::{InitiatePolicy, OneTimePolicy};
+use crate::handshake::transcript::Transcript;
+use crate::primitives::{Hmac, KeyAgreement};
+use crate::secret::Secret;
+use crate::session::{HandshakeOutput, Session, SessionPolicy};
+use crate::suite::Suite;
+use crate::time::UnixTime;
+use crate::wire::VERSION;
+
+/// Starts a session with the device that a bundle describes, and seals `payload` as the first
+/// message.
+///
+/// Use a bundle once: a second first message over the same one-time prekey will be refused.
+///
+/// # Errors
+/// [`HandshakeError::DowngradeRefused`], [`HandshakeError::NoCommonSuite`],
+/// [`HandshakeError::OneTimeRequired`], [`HandshakeError::SelfHandshake`],
+/// [`HandshakeError::Expired`], [`HandshakeError::InvalidKey`],
+/// [`HandshakeError::NonContributory`], [`HandshakeError::Entropy`], [`HandshakeError::Backend`],
+/// [`HandshakeError::Session`].
+pub fn initiate<B: PqBackend, R: TryCryptoRng + ?Sized>(
+    identity: &Identity<B>,
+    bundle: &VerifiedBundle,
+    payload: &[u8],
+    policy: &InitiatePolicy<'_>,
+    now: UnixTime,
+    rng: &mut R,
+) -> Result<Initiated<B>, HandshakeError> {
+    let offer = Offer::prepare(identity, bundle, policy, now, &mut Draws::new(rng))?;
+    let pairs = offer.pairs();
+    let agreements = Agreements::run::<B>(&pairs);
+    let shared = agreements.secrets(0..pairs.len())?;
+    offer.seal(shared, payload, policy.session, now, rng)
+}
+
+/// A session that was started, and the bytes to send.
+#[derive(Debug)]
+pub struct Initiated<B: PqBackend> {
+    /// The session. It puts the handshake before each message until the peer's first reply.
+    pub session: Session<B>,
+    /// The first message.
+    pub message: Vec<u8>,
+    /// The suite that was chosen.
+    pub suite: Suite,
+    /// Whether a one-time prekey was used, or what took its place.
+    pub used: PrekeyUse,
+}
+
+/// A handshake under way: everything but the agreements.
+pub(super) struct Offer<'a, B: PqBackend> {
+    identity: &'a Identity<B>,
+    bundle: &'a VerifiedBundle,
+    suite: Suite,
+    used: PrekeyUse,
+    ephemeral: <B::X25519 as KeyAgreement>::PrivateKey,
+    kem: Option<Encapsulation>,
+}
+
+struct Encapsulation {
+    key_hash: [u8; 32],
+    ciphertext: Vec<u8>,
+    shared: Secret<32>,
+}
+
+impl<'a, B: PqBackend> Offer<'a, B> {
+    /// Chooses the suite and the keys, and draws the secrets.
+    pub(super) fn prepare<R: TryCryptoRng + ?Sized>(
+        identity: &'a Identity<B>,
+        bundle: &'a VerifiedBundle,
+        policy: &InitiatePolicy<'_>,
+        now: UnixTime,
+        draws: &mut Draws<'_, R>,
+    ) -> Result<Self, HandshakeError> {
+        if policy.min_version > VERSION {
+            return Err(HandshakeError::DowngradeRefused);
+        }
+        if bundle.expired(now) {
+            return Err(HandshakeError::Expired);
+        }
+        if identity.record.shares_key(bundle.identity()) {
+            return Err(HandshakeError::SelfHandshake);
+        }
+        let suite = choose_suite(bundle, policy)?;
+        let used = choose_prekey(bundle, policy, suite)?;
+        let ephemeral = B::X25519::private_key(draws.secret()?.expose())?;
+        let kem = encapsulate::<B, R>(bundle, suite, draws)?;
+        Ok(Self { identity, bundle, suite, used, ephemeral, kem })
+    }
+
+    /// The agreements to make, in the order of the key derivation.
+    pub(super) fn pairs(&self) -> Vec<Pair<'_, B>> {
+        let record = &self.bundle.bundle.record;
+        let mut pairs = Vec::with_capacity(4);
+        pairs.push((&self.identity.agreement, &record.signed_prekey));
+        pairs.push((&self.ephemeral, record.identity.agreement_key()));
+        pairs.push((&self.ephemeral, &record.signed_prekey));
+        pairs.extend(self.one_time().map(|public| (&self.ephemeral, public)));
+        pairs
+    }
+
+    /// Derives the session and seals the first message.
+    pub(super) fn seal<R: TryCryptoRng + ?Sized>(
+        self,
+        agreements: &[Secret<32>],
+        payload: &[u8],
+        policy: SessionPolicy,
+        now: UnixTime,
+        rng: &mut R,
+    ) -> Result<Initiated<B>, HandshakeError> {
+        let header = self.header();
+        let handshake_id = B::HmacSha256::sha256(&[&header]);
+        let record = &self.bundle.bundle.record;
+        let transcript = Transcript {
+            suite: self.suite,
+            initiator: (&self.identity.account, &self.identity.record),
+            responder: (&self.bundle.account, &record.identity),
+            ephemeral: B::X25519::public_key(&self.ephemeral),
+            signed_prekey: (record.signed_prekey_id, &record.signed_prekey),
+            used: self.used,
+            one_time: self.one_time(),
+            kem_key_hash: self.kem.as_ref().map(|kem| kem.key_hash),
+            ciphertext: self.ciphertext(),
+            caps_hash: record.caps_hash::<B::HmacSha256>(),
+            handshake_id: &handshake_id,
+        };
+        let kem = self.kem.as_ref().map(|kem| &kem.shared);
+        let secrets = transcript.derive::<B>(agreements, kem)?;
+        let output = HandshakeOutput {
+            suite: self.suite,
+            sid: secrets.sid,
+            root_key: secrets.root_key,
+            peer: record.identity.fingerprint::<B>(),
+            handshake_id,
+        };
+        let mut session =
+            Session::initiated(output, record.signed_prekey, header.into(), policy, now);
+        let message = session.encrypt(payload, rng)?;
+        Ok(Initiated { session, message, suite: self.suite, used: self.used })
+    }
+
+    fn header(&self) -> Vec<u8> {
+        let header = InitHeader {
+            suite: self.suite,
+            sender: self.identity.record,
+            ephemeral: *B::X25519::public_key(&self.ephemeral),
+            signed_prekey: self.bundle.bundle.record.signed_prekey_id,
+            used: self.used,
+            ciphertext: self.ciphertext(),
+        };
+        header.encode()
+    }
+
+    fn one_time(&self) -> Option<&'a [u8; 32]> {
+        self.bundle.bundle.one_time.as_ref().map(|entry| &entry.key.x25519)
+    }
+
+    fn ciphertext(&self) -> &[u8] {
+        self.kem.as_ref().map_or(&[], |kem| &kem.ciphertext)
+    }
+}
+
+fn choose_suite(
+    bundle: &VerifiedBundle,
+    policy: &InitiatePolicy<'_>,
+) -> Result<Suite, HandshakeError> {
+    let record = &bundle.bundle.record;
+    policy
+        .suites
+        .iter()
+        .copied()
+        // A PQXDH suite in the list is worth nothing without a key of its parameter set.
+        .filter(|suite| suite.kem().is_none() || suite.kem() == record.kem())
+        .find(|suite| record.caps.offers(*suite))
+        .ok_or(HandshakeError::NoCommonSuite)
+}
+
+fn choose_prekey(
+    bundle: &VerifiedBundle,
+    policy: &InitiatePolicy<'_>,
+    suite: Suite,
+) -> Result<PrekeyUse, HandshakeError> {
+    let last_resort = bundle.bundle.record.last_resort.as_ref().filter(|_| suite.kem().is_some());
+    match (bundle.one_time(), policy.one_time, last_resort) {
+        (Some(id), _, _) => Ok(PrekeyUse::OneTime(id)),
+        (None, OneTimePolicy::Require, _) => Err(HandshakeError::OneTimeRequired),
+        (None, OneTimePolicy::Prefer, Some(key)) => Ok(PrekeyUse::LastResort(key.id)),
+        (None, OneTimePolicy::Prefer, None) => Ok(PrekeyUse::SignedPrekeyOnly),
+    }
+}
+
+fn encapsulate<B: PqBackend, R: TryCryptoRng + ?Sized>(
+    bundle: &VerifiedBundle,
+    suite: Suite,
+    draws: &mut Draws<'_, R>,
+) -> Result<Option<Encapsulation>, HandshakeError> {
+    let one_time = bundle.bundle.one_time.as_ref().map(|entry| entry.key.kem.as_ref());
+    let last_resort = bundle.bundle.record.last_resort.as_ref().map(|last_resort| &last_resort.key);
+    let Some(key) = one_time.unwrap_or(last_resort).filter(|_| suite.kem().is_some()) else {
+        return Ok(None);
+    };
+    let (ciphertext, shared) = key.encapsulate::<B>(&draws.secret()?)?;
+    Ok(Some(Encapsulation { key_hash: key.hash::<B::HmacSha256>(), ciphertext, shared }))
+}

@@ -1,0 +1,317 @@
+//! The private half of a device's prekeys: the current and the previous signed prekey with their
+//! last-resort keys, and the unused one-time prekeys.
+//!
+//! What does not live here: the public halves ([`record`](super::record),
+//! [`one_time`](super::one_time)), and their bytes at rest ([`state`](super::state)).
+//!
+//! Invariants: ids come from one counter and never repeat, also not across export and import;
+//! reading a first message changes nothing; a one-time prekey disappears, or a replay is
+//! recorded, only through [`apply`](Prekeys::apply). Store the encoding of the prekeys in the same
+//! transaction as the session that a change came with.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand_core::TryCryptoRng;
+
+use crate::backend::PqBackend;
+use crate::handshake::draws::Draws;
+use crate::handshake::error::HandshakeError;
+use crate::handshake::generation::{Generation, ReplayMark};
+use crate::handshake::identity::Identity;
+use crate::handshake::kem::KemSecretKey;
+use crate::handshake::one_time::{BatchHead, OneTimeBatch, OneTimeKey};
+use crate::handshake::policy::PrekeyPolicy;
+use crate::handshake::prekey_id::{IdCounter, PrekeyId};
+use crate::handshake::record::PrekeyRecord;
+use crate::primitives::{KeyAgreement, Signature};
+use crate::secret::Secret;
+use crate::time::UnixTime;
+
+/// The most one-time prekeys that are kept, unused, for one device.
+pub const MAX_KEPT: usize = 8192;
+
+/// A device's private prekeys.
+pub struct Prekeys<B: PqBackend> {
+    pub(super) policy: PrekeyPolicy,
+    pub(super) ids: IdCounter,
+    pub(super) current: Generation<B>,
+    pub(super) previous: Option<Retired<B>>,
+    pub(super) one_time: BTreeMap<PrekeyId, Box<OneTimeSecret>>,
+}
+
+/// A generation that was rotated out and is kept for messages under way.
+pub(super) struct Retired<B: PqBackend> {
+    pub(super) generation: Generation<B>,
+    pub(super) since: UnixTime,
+}
+
+/// The private half of a one-time prekey: 32 and 64 bytes, turned into keys when it is used.
+pub(super) struct OneTimeSecret {
+    pub(super) not_after: UnixTime,
+    pub(super) x25519: Secret<32>,
+    pub(super) kem: Option<KemSecretKey>,
+}
+
+impl<B: PqBackend> Prekeys<B> {
+    /// Makes the first signed prekey. One-time prekeys come from
+    /// [`replenish`](Self::replenish).
+    ///
+    /// # Errors
+    /// [`HandshakeError::InvalidPolicy`], [`HandshakeError::Entropy`],
+    /// [`HandshakeError::Backend`].
+    pub fn generate<R: TryCryptoRng + ?Sized>(
+        policy: PrekeyPolicy,
+        now: UnixTime,
+        rng: &mut R,
+    ) -> Result<Self, HandshakeError> {
+        let mut ids = IdCounter::new();
+        let current = Generation::generate(&policy, &mut ids, now, &mut Draws::new(rng))?;
+        Ok(Self { policy, ids, current, previous: None, one_time: BTreeMap::new() })
+    }
+
+    /// The policy the prekeys are made by.
+    #[must_use]
+    pub const fn policy(&self) -> &PrekeyPolicy {
+        &self.policy
+    }
+
+    /// The signed record of the reusable prekeys, for upload; the same until the next rotation.
+    ///
+    /// # Errors
+    /// [`HandshakeError::Backend`].
+    pub fn record(&self, identity: &Identity<B>) -> Result<PrekeyRecord, HandshakeError> {
+        self.current.record(identity)
+    }
+
+    /// Makes a batch of one-time prekeys if fewer than the low watermark are `waiting` at the
+    /// server, as many as are missing to the high one. Costs one signature.
+    ///
+    /// Store the prekeys before uploading the batch.
+    ///
+    /// # Errors
+    /// [`HandshakeError::IdsExhausted`], [`HandshakeError::PoolFull`],
+    /// [`HandshakeError::Entropy`], [`HandshakeError::Backend`]; nothing was made then.
+    pub fn replenish<R: TryCryptoRng + ?Sized>(
+        &mut self,
+        identity: &Identity<B>,
+        waiting: usize,
+        now: UnixTime,
+        rng: &mut R,
+    ) -> Result<Option<OneTimeBatch>, HandshakeError> {
+        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
+        let count = self.policy.high.saturating_sub(waiting);
+        if waiting >= self.policy.low || count == 0 {
+            return Ok(None);
+        }
+        self.make_batch(identity, count, now, rng).map(Some)
+    }
+
+    fn make_batch<R: TryCryptoRng + ?Sized>(
+        &mut self,
+        identity: &Identity<B>,
+        count: u32,
+        now: UnixTime,
+        rng: &mut R,
+    ) -> Result<OneTimeBatch, HandshakeError> {
+        let len = usize::try_from(count).unwrap_or(usize::MAX);
+        if self.one_time.len().saturating_add(len) > MAX_KEPT {
+            return Err(HandshakeError::PoolFull);
+        }
+        let mut ids = self.ids;
+        let kem = self.policy.kem()?;
+        let not_after = now.plus(self.policy.one_time_lifetime);
+        let head =
+            BatchHead { kem, first: ids.take(count)?, not_after, count, signature: [0; 64] };
+        let mut batch = OneTimeBatch { head, keys: Vec::with_capacity(len) };
+
+        let mut draws = Draws::new(rng);
+        let mut secrets = Vec::with_capacity(len);
+        for index in 0..count {
+            let (secret, public) = self.make_one_time(not_after, &mut draws)?;
+            secrets.push((batch.head.first.offset(index)?, secret));
+            batch.keys.push(public);
+        }
+        let root = batch.tree::<B::HmacSha256>()?.root();
+        let statement = batch.head.statement(identity.record(), &root);
+        batch.head.signature = B::Ed25519::sign(&identity.signing, &statement.message);
+
+        self.ids = ids;
+        self.one_time.extend(secrets);
+        Ok(batch)
+    }
+
+    fn make_one_time<R: TryCryptoRng + ?Sized>(
+        &self,
+        not_after: UnixTime,
+        draws: &mut Draws<'_, R>,
+    ) -> Result<(Box<OneTimeSecret>, OneTimeKey), HandshakeError> {
+        let x25519 = draws.secret()?;
+        let public = *B::X25519::public_key(&B::X25519::private_key(x25519.expose())?);
+        let kem = match self.policy.kem()? {
+            Some(algorithm) => Some(KemSecretKey { algorithm, seed: draws.seed()? }),
+            None => None,
+        };
+        let kem_public = kem.as_ref().map(KemSecretKey::public_key::<B>).transpose()?;
+        let secret = Box::new(OneTimeSecret { not_after, x25519, kem });
+        Ok((secret, OneTimeKey { x25519: public, kem: kem_public }))
+    }
+
+    /// Whether the signed prekey has reached the age at which it should be rotated.
+    #[must_use]
+    pub const fn rotation_due(&self, now: UnixTime) -> bool {
+        now.since(self.current.created) >= self.policy.rotate_after
+    }
+
+    /// Replaces the signed prekey and the last-resort key. The former ones are kept for messages
+    /// under way, those before them are wiped. Upload the new [`record`](Self::record).
+    ///
+    /// # Errors
+    /// [`HandshakeError::IdsExhausted`], [`HandshakeError::Entropy`],
+    /// [`HandshakeError::Backend`]; nothing changed then.
+    pub fn rotate<R: TryCryptoRng + ?Sized>(
+        &mut self,
+        now: UnixTime,
+        rng: &mut R,
+    ) -> Result<(), HandshakeError> {
+        let mut ids = self.ids;
+        let fresh = Generation::generate(&self.policy, &mut ids, now, &mut Draws::new(rng))?;
+        let generation = core::mem::replace(&mut self.current, fresh);
+        self.previous = Some(Retired { generation, since: now });
+        self.ids = ids;
+        Ok(())
+    }
+
+    /// Wipes what is past its keeping time; it is refused from that time on, wiped or not.
+    pub fn purge(&mut self, now: UnixTime) {
+        let retention = self.policy.retention;
+        self.previous = self.previous.take().filter(|retired| now <= retired.since.plus(retention));
+        self.one_time.retain(|_, secret| now <= secret.not_after.plus(retention));
+    }
+
+    /// How many one-time prekeys are kept, uploaded or handed out and not yet used.
+    #[must_use]
+    pub fn one_time_kept(&self) -> usize {
+        self.one_time.len()
+    }
+
+    /// Records what a first message used: its one-time prekey is wiped, or its replay mark kept.
+    ///
+    /// Nothing changes on failure; the session that the change came with must then be dropped.
+    ///
+    /// # Errors
+    /// If another first message came in between: [`HandshakeError::PrekeySpent`],
+    /// [`HandshakeError::Replay`], [`HandshakeError::ReplayRecordFull`].
+    pub fn apply(&mut self, change: PrekeyChange) -> Result<(), HandshakeError> {
+        self.admits(&change, 0)?;
+        match change {
+            PrekeyChange::OneTimeUsed(id) => {
+                self.one_time.remove(&id);
+            }
+            PrekeyChange::Accepted { signed_prekey, mark } => {
+                let previous = self.previous.as_mut().map(|retired| &mut retired.generation);
+                let mut generations = core::iter::once(&mut self.current).chain(previous);
+                if let Some(generation) = generations.find(|each| each.id == signed_prekey) {
+                    generation.replays.insert(mark);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a change can be applied on top of `pending` further marks under the same signed
+    /// prekey.
+    pub(super) fn admits(
+        &self,
+        change: &PrekeyChange,
+        pending: usize,
+    ) -> Result<(), HandshakeError> {
+        match change {
+            PrekeyChange::OneTimeUsed(id) => {
+                if !self.one_time.contains_key(id) {
+                    return Err(HandshakeError::PrekeySpent);
+                }
+            }
+            PrekeyChange::Accepted { signed_prekey, mark } => {
+                let replays = &self.any_generation(*signed_prekey)?.replays;
+                if replays.contains(mark) {
+                    return Err(HandshakeError::Replay);
+                }
+                let capacity = usize::try_from(self.policy.replay_capacity).unwrap_or(usize::MAX);
+                if replays.len().saturating_add(pending) >= capacity {
+                    return Err(HandshakeError::ReplayRecordFull);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The generation of a signed prekey that may still be used.
+    pub(super) fn generation(
+        &self,
+        id: PrekeyId,
+        now: UnixTime,
+    ) -> Result<&Generation<B>, HandshakeError> {
+        let lapsed = self.previous.as_ref().is_some_and(|retired| {
+            retired.generation.id == id && now > retired.since.plus(self.policy.retention)
+        });
+        if lapsed { Err(HandshakeError::PrekeySpent) } else { self.any_generation(id) }
+    }
+
+    fn any_generation(&self, id: PrekeyId) -> Result<&Generation<B>, HandshakeError> {
+        let previous = self.previous.as_ref().map(|retired| &retired.generation);
+        core::iter::once(&self.current)
+            .chain(previous)
+            .find(|generation| generation.id == id)
+            .ok_or_else(|| self.missing(id))
+    }
+
+    /// A one-time prekey that may still be used.
+    pub(super) fn one_time(
+        &self,
+        id: PrekeyId,
+        now: UnixTime,
+    ) -> Result<&OneTimeSecret, HandshakeError> {
+        let secret = self.one_time.get(&id).ok_or_else(|| self.missing(id))?;
+        if now > secret.not_after.plus(self.policy.retention) {
+            return Err(HandshakeError::PrekeySpent);
+        }
+        Ok(secret)
+    }
+
+    /// Why an id is not there: it was never handed out, or its key is gone.
+    pub(super) fn missing(&self, id: PrekeyId) -> HandshakeError {
+        if self.ids.handed_out(id) {
+            HandshakeError::PrekeySpent
+        } else {
+            HandshakeError::UnknownPrekey
+        }
+    }
+}
+
+impl<B: PqBackend> fmt::Debug for Prekeys<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prekeys")
+            .field("signed_prekey", &self.current.id)
+            .field("one_time", &self.one_time.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What accepting a first message changes in the prekeys. Apply it in the same transaction that
+/// stores the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[must_use = "a one-time prekey that is not deleted can be used again"]
+pub enum PrekeyChange {
+    /// A one-time prekey was used and is to be wiped.
+    OneTimeUsed(PrekeyId),
+    /// A first message without one-time prekey was accepted and is to be remembered.
+    Accepted {
+        /// The signed prekey it used.
+        signed_prekey: PrekeyId,
+        /// The first 16 bytes of its `handshake_id`.
+        mark: ReplayMark,
+    },
+}
