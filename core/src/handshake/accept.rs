@@ -136,7 +136,11 @@ impl<'a, B: PqBackend> Plan<'a, B> {
         let handshake_id = B::HmacSha256::sha256(&[head]);
         let change = change(&header, &handshake_id);
         let known = from.expected.identity() == Some(sender);
-        let unproven = if known { None } else { Some(sender.statement()) };
+        let unproven = if known {
+            None
+        } else {
+            Some(sender.statement())
+        };
         Ok(Self {
             identity,
             from: *from,
@@ -161,7 +165,11 @@ impl<'a, B: PqBackend> Plan<'a, B> {
             Some(key) => Some(key.decapsulate::<B>(self.header.ciphertext)?),
             None => None,
         };
-        Ok(Response { plan: self, one_time, kem })
+        Ok(Response {
+            plan: self,
+            one_time,
+            kem,
+        })
     }
 }
 
@@ -175,12 +183,21 @@ pub(super) struct Response<'a, B: PqBackend> {
 impl<B: PqBackend> Response<'_, B> {
     /// The agreements to make, in the order of the key derivation.
     pub(super) fn pairs(&self) -> Vec<Pair<'_, B>> {
-        let Plan { identity, header, generation, .. } = &self.plan;
+        let Plan {
+            identity,
+            header,
+            generation,
+            ..
+        } = &self.plan;
         let mut pairs = Vec::with_capacity(4);
         pairs.push((&generation.signed_prekey, header.sender.agreement_key()));
         pairs.push((&identity.agreement, &header.ephemeral));
         pairs.push((&generation.signed_prekey, &header.ephemeral));
-        pairs.extend(self.one_time.as_ref().map(|private| (private, &header.ephemeral)));
+        pairs.extend(
+            self.one_time
+                .as_ref()
+                .map(|private| (private, &header.ephemeral)),
+        );
         pairs
     }
 
@@ -191,15 +208,28 @@ impl<B: PqBackend> Response<'_, B> {
         policy: SessionPolicy,
         now: UnixTime,
     ) -> Result<Accepted<B>, HandshakeError> {
-        let Plan { identity, from, header, handshake_id, generation, .. } = &self.plan;
+        let Plan {
+            identity,
+            from,
+            header,
+            handshake_id,
+            generation,
+            ..
+        } = &self.plan;
         let transcript = Transcript {
             suite: header.suite,
             initiator: (from.account, &header.sender),
             responder: (&identity.account, &identity.record),
             ephemeral: &header.ephemeral,
-            signed_prekey: (generation.id, B::X25519::public_key(&generation.signed_prekey)),
+            signed_prekey: (
+                generation.id,
+                B::X25519::public_key(&generation.signed_prekey),
+            ),
             used: header.used,
-            one_time: self.one_time.as_ref().map(|private| B::X25519::public_key(private)),
+            one_time: self
+                .one_time
+                .as_ref()
+                .map(B::X25519::public_key),
             kem_key_hash: self.kem.as_ref().map(|(hash, _)| *hash),
             ciphertext: header.ciphertext,
             caps_hash: B::HmacSha256::sha256(&[&generation.caps.encode()]),
@@ -245,7 +275,10 @@ fn find_keys<'a, B: PqBackend>(
             Ok((Some(secret), kem))
         }
         PrekeyUse::LastResort(id) => {
-            let secret = generation.last_resort.as_ref().filter(|secret| secret.id == id);
+            let secret = generation
+                .last_resort
+                .as_ref()
+                .filter(|secret| secret.id == id);
             Ok((None, Some(&secret.ok_or_else(|| prekeys.missing(id))?.key)))
         }
     }
@@ -256,8 +289,13 @@ fn change(header: &InitHeader<'_>, handshake_id: &[u8; 32]) -> PrekeyChange {
         PrekeyUse::OneTime(id) => PrekeyChange::OneTimeUsed(id),
         PrekeyUse::LastResort(_) | PrekeyUse::SignedPrekeyOnly => {
             let mut mark = [0; 16];
-            mark.iter_mut().zip(handshake_id).for_each(|(mark, byte)| *mark = *byte);
-            PrekeyChange::Accepted { signed_prekey: header.signed_prekey, mark }
+            mark.iter_mut()
+                .zip(handshake_id)
+                .for_each(|(mark, byte)| *mark = *byte);
+            PrekeyChange::Accepted {
+                signed_prekey: header.signed_prekey,
+                mark,
+            }
         }
     }
 }

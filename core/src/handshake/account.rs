@@ -41,7 +41,9 @@ impl AccountId {
     /// The name behind its length in bytes as `u16`: `lp` in the layouts.
     pub(super) fn length_prefix(&self) -> [u8; 2] {
         // At most MAX_LEN, so the conversion cannot fail.
-        u16::try_from(self.0.len()).unwrap_or(u16::MAX).to_be_bytes()
+        u16::try_from(self.0.len())
+            .unwrap_or(u16::MAX)
+            .to_be_bytes()
     }
 }
 

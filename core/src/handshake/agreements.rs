@@ -18,8 +18,10 @@ pub(super) struct Agreements {
 }
 
 /// A private key of ours and a public key of the peer's.
-pub(super) type Pair<'a, B> =
-    (&'a <<B as CryptoBackend>::X25519 as KeyAgreement>::PrivateKey, &'a [u8; 32]);
+pub(super) type Pair<'a, B> = (
+    &'a <<B as CryptoBackend>::X25519 as KeyAgreement>::PrivateKey,
+    &'a [u8; 32],
+);
 
 impl Agreements {
     pub(super) fn run<B: CryptoBackend>(pairs: &[Pair<'_, B>]) -> Self {
@@ -41,7 +43,10 @@ impl Agreements {
 
     /// A range of the secrets, if each of them is contributory.
     pub(super) fn secrets(&self, range: Range<usize>) -> Result<&[Secret<32>], HandshakeError> {
-        let outcomes = self.outcomes.get(range.clone()).ok_or(HandshakeError::Backend)?;
+        let outcomes = self
+            .outcomes
+            .get(range.clone())
+            .ok_or(HandshakeError::Backend)?;
         let shared = self.shared.get(range).ok_or(HandshakeError::Backend)?;
         for outcome in outcomes {
             (*outcome)?;

@@ -91,10 +91,14 @@ pub fn accept_batch<B: PqBackend>(
             Ok(plan)
         })
         .collect();
-    let changes: Vec<_> =
-        plans.iter().map(|plan| plan.as_ref().ok().map(|plan| plan.change)).collect();
-    let responses: Vec<_> =
-        prove(plans).into_iter().map(|plan| plan.and_then(Plan::prepare)).collect();
+    let changes: Vec<_> = plans
+        .iter()
+        .map(|plan| plan.as_ref().ok().map(|plan| plan.change))
+        .collect();
+    let responses: Vec<_> = prove(plans)
+        .into_iter()
+        .map(|plan| plan.and_then(Plan::prepare))
+        .collect();
     let (pairs, ranges) = lay_out(&responses, Response::pairs);
     let agreements = Agreements::run::<B>(&pairs);
 
@@ -116,7 +120,10 @@ pub fn accept_batch<B: PqBackend>(
 fn prove<'a, B: PqBackend>(
     plans: Vec<Result<Plan<'a, B>, HandshakeError>>,
 ) -> Vec<Result<Plan<'a, B>, HandshakeError>> {
-    let unproven = plans.iter().flatten().filter_map(|plan| plan.unproven.as_ref());
+    let unproven = plans
+        .iter()
+        .flatten()
+        .filter_map(|plan| plan.unproven.as_ref());
     let mut outcomes = Statement::verify_batch::<B>(unproven).into_iter();
     plans
         .into_iter()
@@ -165,9 +172,10 @@ impl Earlier {
             PrekeyChange::OneTimeUsed(_) if seen => Err(HandshakeError::PrekeySpent),
             PrekeyChange::Accepted { .. } if seen => Err(HandshakeError::Replay),
             PrekeyChange::OneTimeUsed(_) => prekeys.admits(change, 0),
-            PrekeyChange::Accepted { signed_prekey, .. } => {
-                prekeys.admits(change, self.marks.get(signed_prekey).copied().unwrap_or_default())
-            }
+            PrekeyChange::Accepted { signed_prekey, .. } => prekeys.admits(
+                change,
+                self.marks.get(signed_prekey).copied().unwrap_or_default(),
+            ),
         }
     }
 

@@ -75,7 +75,10 @@ impl PrekeyBundle {
         for statement in self.unproven::<B>(peer, now)? {
             statement.verify::<B>()?;
         }
-        Ok(VerifiedBundle { account: peer.account.clone(), bundle: self })
+        Ok(VerifiedBundle {
+            account: peer.account.clone(),
+            bundle: self,
+        })
     }
 
     /// Verifies many bundles, all signatures as one batch; ≡ a loop over
@@ -92,7 +95,13 @@ impl PrekeyBundle {
                 let unproven = bundle.unproven::<B>(&peer, now)?;
                 let count = unproven.len();
                 statements.extend(unproven);
-                Ok((VerifiedBundle { account: peer.account.clone(), bundle }, count))
+                Ok((
+                    VerifiedBundle {
+                        account: peer.account.clone(),
+                        bundle,
+                    },
+                    count,
+                ))
             })
             .collect();
         let mut outcomes = Statement::verify_batch::<B>(&statements).into_iter();
@@ -101,7 +110,10 @@ impl PrekeyBundle {
             .map(|checked| {
                 let (bundle, count) = checked?;
                 let outcomes: Vec<_> = outcomes.by_ref().take(count).collect();
-                outcomes.into_iter().collect::<Result<(), _>>().map(|()| bundle)
+                outcomes
+                    .into_iter()
+                    .collect::<Result<(), _>>()
+                    .map(|()| bundle)
             })
             .collect()
     }
@@ -121,7 +133,9 @@ impl PrekeyBundle {
             return Err(HandshakeError::Expired);
         }
         self.record.check_keys()?;
-        self.one_time.as_ref().map_or(Ok(()), OneTimeEntry::check_keys)?;
+        self.one_time
+            .as_ref()
+            .map_or(Ok(()), OneTimeEntry::check_keys)?;
         peer.matches::<B>(&self.record.identity)?;
 
         let known = matches!(peer.expected, Expected::Bundle(known)
@@ -131,7 +145,9 @@ impl PrekeyBundle {
             statements.push(self.record.statement::<B>());
         }
         statements.extend(
-            self.one_time.as_ref().map(|entry| entry.statement::<B>(&self.record.identity)),
+            self.one_time
+                .as_ref()
+                .map(|entry| entry.statement::<B>(&self.record.identity)),
         );
         Ok(statements)
     }
@@ -166,7 +182,11 @@ impl VerifiedBundle {
 
     /// Whether the dates in the bundle have passed.
     pub(super) fn expired(&self, now: UnixTime) -> bool {
-        let batch_end = self.bundle.one_time.as_ref().map(|entry| entry.head.not_after);
+        let batch_end = self
+            .bundle
+            .one_time
+            .as_ref()
+            .map(|entry| entry.head.not_after);
         self.bundle.record.caps.not_after() < now || batch_end.is_some_and(|end| end < now)
     }
 }

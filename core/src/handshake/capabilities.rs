@@ -31,7 +31,11 @@ impl Capabilities {
         let mut suites: Vec<u16> = suites.iter().map(|suite| suite.id()).collect();
         suites.sort_unstable();
         suites.dedup();
-        Self { suites, min_version: VERSION, not_after }
+        Self {
+            suites,
+            min_version: VERSION,
+            not_after,
+        }
     }
 
     /// Whether the suite is listed.
@@ -74,13 +78,19 @@ impl Capabilities {
         if !(1..=MAX_SUITES).contains(&count) {
             return Err(Malformed);
         }
-        let suites = (0..count).map(|_| reader.u16()).collect::<Result<Vec<_>, _>>()?;
+        let suites = (0..count)
+            .map(|_| reader.u16())
+            .collect::<Result<Vec<_>, _>>()?;
         if !suites.is_sorted_by(|a, b| a < b) {
             return Err(Malformed);
         }
         let min_version = reader.u8()?;
         let not_after = UnixTime(reader.u64()?);
-        Ok(Self { suites, min_version, not_after })
+        Ok(Self {
+            suites,
+            min_version,
+            not_after,
+        })
     }
 }
 
@@ -100,7 +110,11 @@ mod tests {
     #[test]
     fn encoding_is_canonical() {
         let caps = Capabilities::new(
-            &[Suite::Pqxdh768Aes256Gcm, Suite::X3dhAes256Gcm, Suite::X3dhAes256Gcm],
+            &[
+                Suite::Pqxdh768Aes256Gcm,
+                Suite::X3dhAes256Gcm,
+                Suite::X3dhAes256Gcm,
+            ],
             UnixTime(9),
         );
         let bytes = caps.encode();

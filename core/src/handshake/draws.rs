@@ -23,7 +23,11 @@ impl<'r, R: TryCryptoRng + ?Sized> Draws<'r, R> {
     /// A 32-byte secret that differs from the one drawn before.
     pub(super) fn secret(&mut self) -> Result<Secret<32>, HandshakeError> {
         let secret = Secret::<32>::random(self.rng)?;
-        if self.last.as_ref().is_some_and(|last| bool::from(last.ct_eq(&secret))) {
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|last| bool::from(last.ct_eq(&secret)))
+        {
             return Err(HandshakeError::Entropy);
         }
         self.last = Some(secret.duplicate());

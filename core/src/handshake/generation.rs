@@ -49,8 +49,14 @@ impl<B: PqBackend> Generation<B> {
     ) -> Result<Self, HandshakeError> {
         let last_resort = match policy.kem()? {
             Some(algorithm) => {
-                let key = KemSecretKey { algorithm, seed: draws.seed()? };
-                Some(LastResortSecret { id: ids.take(1)?, key })
+                let key = KemSecretKey {
+                    algorithm,
+                    seed: draws.seed()?,
+                };
+                Some(LastResortSecret {
+                    id: ids.take(1)?,
+                    key,
+                })
             }
             None => None,
         };
@@ -67,7 +73,10 @@ impl<B: PqBackend> Generation<B> {
     /// The public, signed half. Signing is deterministic: the record is the same each time.
     pub(super) fn record(&self, identity: &Identity<B>) -> Result<PrekeyRecord, HandshakeError> {
         let last_resort = match &self.last_resort {
-            Some(secret) => Some(LastResort { id: secret.id, key: secret.key.public_key::<B>()? }),
+            Some(secret) => Some(LastResort {
+                id: secret.id,
+                key: secret.key.public_key::<B>()?,
+            }),
             None => None,
         };
         let mut record = PrekeyRecord {

@@ -77,7 +77,12 @@ impl<B: CryptoBackend> Identity<B> {
             signature: [0; 64],
         };
         record.signature = B::Ed25519::sign(&signing, &record.statement().message);
-        Ok(Self { account, record, signing, agreement })
+        Ok(Self {
+            account,
+            record,
+            signing,
+            agreement,
+        })
     }
 
     /// The account.
@@ -182,7 +187,12 @@ impl IdentityRecord {
     }
 
     pub(super) fn statement(&self) -> Statement {
-        Statement::new(&self.signing, &self.signature, SIGNATURE_LABEL, &[&self.body()])
+        Statement::new(
+            &self.signing,
+            &self.signature,
+            SIGNATURE_LABEL,
+            &[&self.body()],
+        )
     }
 
     /// What stands for this identity where 32 bytes must do.
@@ -228,7 +238,12 @@ impl IdentityRecord {
 
 impl fmt::Debug for IdentityRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IdentityRecord(device {}, {})", self.device, Hex(&self.signing))
+        write!(
+            f,
+            "IdentityRecord(device {}, {})",
+            self.device,
+            Hex(&self.signing)
+        )
     }
 }
 
@@ -269,9 +284,15 @@ mod tests {
         assert_eq!(record.encode(), bytes);
         assert_eq!(record.body(), bytes[..IdentityRecord::BODY_LEN]);
         assert_eq!(record.device(), u32::from_be_bytes([64, 65, 66, 67]));
-        assert_eq!(IdentityRecord::decode(&bytes[1..]), Err(HandshakeError::Malformed));
+        assert_eq!(
+            IdentityRecord::decode(&bytes[1..]),
+            Err(HandshakeError::Malformed)
+        );
         let longer = [bytes.as_slice(), &[0]].concat();
-        assert_eq!(IdentityRecord::decode(&longer), Err(HandshakeError::Malformed));
+        assert_eq!(
+            IdentityRecord::decode(&longer),
+            Err(HandshakeError::Malformed)
+        );
     }
 
     #[test]

@@ -58,7 +58,9 @@ impl<'a> InitHeader<'a> {
         let mut reader = Reader::new(message);
         let header = Self::read(&mut reader)?;
         let len = message.len().saturating_sub(reader.remaining());
-        let (head, inner) = message.split_at_checked(len).ok_or(HandshakeError::Malformed)?;
+        let (head, inner) = message
+            .split_at_checked(len)
+            .ok_or(HandshakeError::Malformed)?;
         Ok((header, head, inner))
     }
 
@@ -106,7 +108,11 @@ impl PrekeyUse {
             (Self::LastResort(id), _) => (0, 2, id.value()),
             (Self::SignedPrekeyOnly, _) => (0, 0, 0),
         };
-        UseFields { one_time, kem_kind, kem }
+        UseFields {
+            one_time,
+            kem_kind,
+            kem,
+        }
     }
 
     fn read(suite: Suite, reader: &mut Reader<'_>) -> Result<Self, HandshakeError> {
@@ -183,7 +189,10 @@ mod tests {
             assert_eq!(bytes.len(), 188 + ciphertext.len());
             bytes.push(0xee);
             let (again, head, inner) = InitHeader::split(&bytes).unwrap();
-            assert_eq!((again.used, again.encode().as_slice(), inner), (used, head, &[0xee][..]));
+            assert_eq!(
+                (again.used, again.encode().as_slice(), inner),
+                (used, head, &[0xee][..])
+            );
         }
 
         for (suite, fields) in [

@@ -100,7 +100,14 @@ impl<'a, B: PqBackend> Offer<'a, B> {
         let used = choose_prekey(bundle, policy, suite)?;
         let ephemeral = B::X25519::private_key(draws.secret()?.expose())?;
         let kem = encapsulate::<B, R>(bundle, suite, draws)?;
-        Ok(Self { identity, bundle, suite, used, ephemeral, kem })
+        Ok(Self {
+            identity,
+            bundle,
+            suite,
+            used,
+            ephemeral,
+            kem,
+        })
     }
 
     /// The agreements to make, in the order of the key derivation.
@@ -151,7 +158,12 @@ impl<'a, B: PqBackend> Offer<'a, B> {
         let mut session =
             Session::initiated(output, record.signed_prekey, header.into(), policy, now);
         let message = session.encrypt(payload, rng)?;
-        Ok(Initiated { session, message, suite: self.suite, used: self.used })
+        Ok(Initiated {
+            session,
+            message,
+            suite: self.suite,
+            used: self.used,
+        })
     }
 
     fn header(&self) -> Vec<u8> {
@@ -167,7 +179,11 @@ impl<'a, B: PqBackend> Offer<'a, B> {
     }
 
     fn one_time(&self) -> Option<&'a [u8; 32]> {
-        self.bundle.bundle.one_time.as_ref().map(|entry| &entry.key.x25519)
+        self.bundle
+            .bundle
+            .one_time
+            .as_ref()
+            .map(|entry| &entry.key.x25519)
     }
 
     fn ciphertext(&self) -> &[u8] {
@@ -195,7 +211,12 @@ fn choose_prekey(
     policy: &InitiatePolicy<'_>,
     suite: Suite,
 ) -> Result<PrekeyUse, HandshakeError> {
-    let last_resort = bundle.bundle.record.last_resort.as_ref().filter(|_| suite.kem().is_some());
+    let last_resort = bundle
+        .bundle
+        .record
+        .last_resort
+        .as_ref()
+        .filter(|_| suite.kem().is_some());
     match (bundle.one_time(), policy.one_time, last_resort) {
         (Some(id), _, _) => Ok(PrekeyUse::OneTime(id)),
         (None, OneTimePolicy::Require, _) => Err(HandshakeError::OneTimeRequired),
@@ -209,11 +230,27 @@ fn encapsulate<B: PqBackend, R: TryCryptoRng + ?Sized>(
     suite: Suite,
     draws: &mut Draws<'_, R>,
 ) -> Result<Option<Encapsulation>, HandshakeError> {
-    let one_time = bundle.bundle.one_time.as_ref().map(|entry| entry.key.kem.as_ref());
-    let last_resort = bundle.bundle.record.last_resort.as_ref().map(|last_resort| &last_resort.key);
-    let Some(key) = one_time.unwrap_or(last_resort).filter(|_| suite.kem().is_some()) else {
+    let one_time = bundle
+        .bundle
+        .one_time
+        .as_ref()
+        .map(|entry| entry.key.kem.as_ref());
+    let last_resort = bundle
+        .bundle
+        .record
+        .last_resort
+        .as_ref()
+        .map(|last_resort| &last_resort.key);
+    let Some(key) = one_time
+        .unwrap_or(last_resort)
+        .filter(|_| suite.kem().is_some())
+    else {
         return Ok(None);
     };
     let (ciphertext, shared) = key.encapsulate::<B>(&draws.secret()?)?;
-    Ok(Some(Encapsulation { key_hash: key.hash::<B::HmacSha256>(), ciphertext, shared }))
+    Ok(Some(Encapsulation {
+        key_hash: key.hash::<B::HmacSha256>(),
+        ciphertext,
+        shared,
+    }))
 }

@@ -43,7 +43,10 @@ impl KemPublicKey {
         algorithm: KemAlgorithm,
         reader: &mut Reader<'_>,
     ) -> Result<Self, Malformed> {
-        Ok(Self { algorithm, bytes: reader.bytes(algorithm.public_len())?.into() })
+        Ok(Self {
+            algorithm,
+            bytes: reader.bytes(algorithm.public_len())?.into(),
+        })
     }
 
     pub(super) fn hash<H: Hmac>(&self) -> [u8; 32] {
@@ -61,7 +64,12 @@ impl KemPublicKey {
             KemAlgorithm::MlKem768 => B::MlKem768::encapsulate,
             KemAlgorithm::MlKem1024 => B::MlKem1024::encapsulate,
         };
-        encapsulate(&self.bytes, m.expose(), &mut ciphertext, shared.expose_mut())?;
+        encapsulate(
+            &self.bytes,
+            m.expose(),
+            &mut ciphertext,
+            shared.expose_mut(),
+        )?;
         Ok((ciphertext, shared))
     }
 }
@@ -116,6 +124,9 @@ impl KemSecretKey {
     fn public_of<K: Kem>(&self, key: &K::DecapsulationKey) -> Result<KemPublicKey, PrimitiveError> {
         let mut bytes = vec![0; self.algorithm.public_len()];
         K::public_key(key, &mut bytes)?;
-        Ok(KemPublicKey { algorithm: self.algorithm, bytes: bytes.into() })
+        Ok(KemPublicKey {
+            algorithm: self.algorithm,
+            bytes: bytes.into(),
+        })
     }
 }

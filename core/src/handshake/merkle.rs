@@ -35,7 +35,11 @@ impl Tree {
     }
 
     pub(super) fn root(&self) -> Node {
-        self.levels.last().and_then(|level| level.first()).copied().unwrap_or_default()
+        self.levels
+            .last()
+            .and_then(|level| level.first())
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The siblings from the leaf at `index` up to the root.
@@ -58,7 +62,9 @@ pub(super) fn leaf<H: Hmac>(data: &[&[u8]]) -> Node {
 
 /// How many nodes the path of leaf `index` of `count` has.
 pub(super) fn path_len(index: u32, count: u32) -> usize {
-    Climb { index, count }.filter(|step| *step != Step::Alone).count()
+    Climb { index, count }
+        .filter(|step| *step != Step::Alone)
+        .count()
 }
 
 /// The root that a path of the right length leads to.
@@ -66,8 +72,12 @@ pub(super) fn root_of<H: Hmac>(leaf: Node, index: u32, count: u32, path: &[Node]
     let mut siblings = path.iter();
     Climb { index, count }.fold(leaf, |current, step| match step {
         Step::Alone => current,
-        Step::Left => siblings.next().map_or(current, |right| node::<H>(&current, right)),
-        Step::Right => siblings.next().map_or(current, |left| node::<H>(left, &current)),
+        Step::Left => siblings
+            .next()
+            .map_or(current, |right| node::<H>(&current, right)),
+        Step::Right => siblings
+            .next()
+            .map_or(current, |left| node::<H>(left, &current)),
     })
 }
 
@@ -109,6 +119,8 @@ impl Iterator for Climb {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
     use super::*;
     use crate::primitives::PrimitiveError;
 
@@ -121,7 +133,9 @@ mod tests {
             let mut out = [0_u8; 32];
             let mut state = 0x9e37_79b9_u32;
             for byte in parts.concat() {
-                state = (state ^ u32::from(byte)).wrapping_mul(0x0100_0193).rotate_left(5);
+                state = (state ^ u32::from(byte))
+                    .wrapping_mul(0x0100_0193)
+                    .rotate_left(5);
             }
             for chunk in out.chunks_mut(4) {
                 state = state.wrapping_mul(0x85eb_ca6b).rotate_left(13);
@@ -153,7 +167,9 @@ mod tests {
     #[test]
     fn every_path_leads_to_the_root_of_the_rfc() {
         for count in 1..=33_u32 {
-            let leaves: Vec<Node> = (0..count).map(|i| leaf::<Toy>(&[&i.to_be_bytes()])).collect();
+            let leaves: Vec<Node> = (0..count)
+                .map(|i| leaf::<Toy>(&[&i.to_be_bytes()]))
+                .collect();
             let tree = Tree::new::<Toy>(leaves.clone());
             assert_eq!(tree.root(), reference(&leaves));
             for (index, leaf) in (0..count).zip(&leaves) {

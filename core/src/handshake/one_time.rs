@@ -114,7 +114,11 @@ impl BatchHead {
             signature: *reader.array()?,
         };
         let fits = head.first.offset(head.count).is_ok();
-        if (1..=MAX_BATCH).contains(&head.count) && fits { Ok(head) } else { Err(Malformed) }
+        if (1..=MAX_BATCH).contains(&head.count) && fits {
+            Ok(head)
+        } else {
+            Err(Malformed)
+        }
     }
 
     fn write(&self, bytes: &mut Vec<u8>) {
@@ -151,7 +155,9 @@ pub(super) struct OneTimeKey {
 impl OneTimeKey {
     fn read(kem: Option<KemAlgorithm>, reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let x25519 = *reader.array()?;
-        let kem = kem.map(|algorithm| KemPublicKey::read(algorithm, reader)).transpose()?;
+        let kem = kem
+            .map(|algorithm| KemPublicKey::read(algorithm, reader))
+            .transpose()?;
         Ok(Self { x25519, kem })
     }
 
@@ -165,7 +171,12 @@ impl OneTimeKey {
     fn leaf<H: Hmac>(&self, id: PrekeyId) -> Node {
         let hash = self.kem.as_ref().map_or([0; 32], KemPublicKey::hash::<H>);
         let algorithm = self.kem.as_ref().map(|kem| kem.algorithm);
-        merkle::leaf::<H>(&[&[KemAlgorithm::byte(algorithm)], &id.to_bytes(), &self.x25519, &hash])
+        merkle::leaf::<H>(&[
+            &[KemAlgorithm::byte(algorithm)],
+            &id.to_bytes(),
+            &self.x25519,
+            &hash,
+        ])
     }
 }
 
@@ -194,7 +205,13 @@ impl OneTimeEntry {
         let path = (0..merkle::path_len(index, head.count))
             .map(|_| reader.array().copied())
             .collect::<Result<_, _>>()?;
-        Ok(Self { head, index, id, key, path })
+        Ok(Self {
+            head,
+            index,
+            id,
+            key,
+            path,
+        })
     }
 
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
@@ -208,8 +225,7 @@ impl OneTimeEntry {
 
     pub(super) fn statement<B: PqBackend>(&self, identity: &IdentityRecord) -> Statement {
         let leaf = self.key.leaf::<B::HmacSha256>(self.id);
-        let root =
-            merkle::root_of::<B::HmacSha256>(leaf, self.index, self.head.count, &self.path);
+        let root = merkle::root_of::<B::HmacSha256>(leaf, self.index, self.head.count, &self.path);
         self.head.statement(identity, &root)
     }
 

@@ -102,7 +102,11 @@ impl PrekeyPolicy {
             && (1..=MAX_BATCH).contains(&self.high)
             && self.rotate_after <= self.lifetime
             && self.replay_capacity <= Self::MAX_REPLAY_CAPACITY;
-        if sound { Ok(needed.first().copied()) } else { Err(HandshakeError::InvalidPolicy) }
+        if sound {
+            Ok(needed.first().copied())
+        } else {
+            Err(HandshakeError::InvalidPolicy)
+        }
     }
 }
 

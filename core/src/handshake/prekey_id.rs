@@ -29,7 +29,10 @@ impl PrekeyId {
 
     /// The id that lies `offset` behind this one.
     pub(super) fn offset(self, offset: u32) -> Result<Self, HandshakeError> {
-        self.0.checked_add(offset).map(Self).ok_or(HandshakeError::IdsExhausted)
+        self.0
+            .checked_add(offset)
+            .map(Self)
+            .ok_or(HandshakeError::IdsExhausted)
     }
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
@@ -65,7 +68,9 @@ pub(super) struct IdCounter {
 
 impl IdCounter {
     pub(super) const fn new() -> Self {
-        Self { next: PrekeyId(NonZeroU32::MIN) }
+        Self {
+            next: PrekeyId(NonZeroU32::MIN),
+        }
     }
 
     /// Takes `count` consecutive ids and returns the first.
@@ -95,7 +100,9 @@ mod tests {
         assert!(ids.handed_out(PrekeyId::from_value(4).unwrap()));
         assert!(!ids.handed_out(PrekeyId::from_value(5).unwrap()));
 
-        let mut last = IdCounter { next: PrekeyId::from_value(u32::MAX - 1).unwrap() };
+        let mut last = IdCounter {
+            next: PrekeyId::from_value(u32::MAX - 1).unwrap(),
+        };
         let before = last;
         assert_eq!(last.take(2), Err(HandshakeError::IdsExhausted));
         assert_eq!(last, before);

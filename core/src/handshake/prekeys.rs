@@ -69,7 +69,13 @@ impl<B: PqBackend> Prekeys<B> {
     ) -> Result<Self, HandshakeError> {
         let mut ids = IdCounter::new();
         let current = Generation::generate(&policy, &mut ids, now, &mut Draws::new(rng))?;
-        Ok(Self { policy, ids, current, previous: None, one_time: BTreeMap::new() })
+        Ok(Self {
+            policy,
+            ids,
+            current,
+            previous: None,
+            one_time: BTreeMap::new(),
+        })
     }
 
     /// The policy the prekeys are made by.
@@ -123,9 +129,17 @@ impl<B: PqBackend> Prekeys<B> {
         let mut ids = self.ids;
         let kem = self.policy.kem()?;
         let not_after = now.plus(self.policy.one_time_lifetime);
-        let head =
-            BatchHead { kem, first: ids.take(count)?, not_after, count, signature: [0; 64] };
-        let mut batch = OneTimeBatch { head, keys: Vec::with_capacity(len) };
+        let head = BatchHead {
+            kem,
+            first: ids.take(count)?,
+            not_after,
+            count,
+            signature: [0; 64],
+        };
+        let mut batch = OneTimeBatch {
+            head,
+            keys: Vec::with_capacity(len),
+        };
 
         let mut draws = Draws::new(rng);
         let mut secrets = Vec::with_capacity(len);
@@ -151,12 +165,28 @@ impl<B: PqBackend> Prekeys<B> {
         let x25519 = draws.secret()?;
         let public = *B::X25519::public_key(&B::X25519::private_key(x25519.expose())?);
         let kem = match self.policy.kem()? {
-            Some(algorithm) => Some(KemSecretKey { algorithm, seed: draws.seed()? }),
+            Some(algorithm) => Some(KemSecretKey {
+                algorithm,
+                seed: draws.seed()?,
+            }),
             None => None,
         };
-        let kem_public = kem.as_ref().map(KemSecretKey::public_key::<B>).transpose()?;
-        let secret = Box::new(OneTimeSecret { not_after, x25519, kem });
-        Ok((secret, OneTimeKey { x25519: public, kem: kem_public }))
+        let kem_public = kem
+            .as_ref()
+            .map(KemSecretKey::public_key::<B>)
+            .transpose()?;
+        let secret = Box::new(OneTimeSecret {
+            not_after,
+            x25519,
+            kem,
+        });
+        Ok((
+            secret,
+            OneTimeKey {
+                x25519: public,
+                kem: kem_public,
+            },
+        ))
     }
 
     /// Whether the signed prekey has reached the age at which it should be rotated.
@@ -179,7 +209,10 @@ impl<B: PqBackend> Prekeys<B> {
         let mut ids = self.ids;
         let fresh = Generation::generate(&self.policy, &mut ids, now, &mut Draws::new(rng))?;
         let generation = core::mem::replace(&mut self.current, fresh);
-        self.previous = Some(Retired { generation, since: now });
+        self.previous = Some(Retired {
+            generation,
+            since: now,
+        });
         self.ids = ids;
         Ok(())
     }
@@ -187,8 +220,12 @@ impl<B: PqBackend> Prekeys<B> {
     /// Wipes what is past its keeping time; it is refused from that time on, wiped or not.
     pub fn purge(&mut self, now: UnixTime) {
         let retention = self.policy.retention;
-        self.previous = self.previous.take().filter(|retired| now <= retired.since.plus(retention));
-        self.one_time.retain(|_, secret| now <= secret.not_after.plus(retention));
+        self.previous = self
+            .previous
+            .take()
+            .filter(|retired| now <= retired.since.plus(retention));
+        self.one_time
+            .retain(|_, secret| now <= secret.not_after.plus(retention));
     }
 
     /// How many one-time prekeys are kept, uploaded or handed out and not yet used.
@@ -210,8 +247,14 @@ impl<B: PqBackend> Prekeys<B> {
             PrekeyChange::OneTimeUsed(id) => {
                 self.one_time.remove(&id);
             }
-            PrekeyChange::Accepted { signed_prekey, mark } => {
-                let previous = self.previous.as_mut().map(|retired| &mut retired.generation);
+            PrekeyChange::Accepted {
+                signed_prekey,
+                mark,
+            } => {
+                let previous = self
+                    .previous
+                    .as_mut()
+                    .map(|retired| &mut retired.generation);
                 let mut generations = core::iter::once(&mut self.current).chain(previous);
                 if let Some(generation) = generations.find(|each| each.id == signed_prekey) {
                     generation.replays.insert(mark);
@@ -234,7 +277,10 @@ impl<B: PqBackend> Prekeys<B> {
                     return Err(HandshakeError::PrekeySpent);
                 }
             }
-            PrekeyChange::Accepted { signed_prekey, mark } => {
+            PrekeyChange::Accepted {
+                signed_prekey,
+                mark,
+            } => {
                 let replays = &self.any_generation(*signed_prekey)?.replays;
                 if replays.contains(mark) {
                     return Err(HandshakeError::Replay);
@@ -257,7 +303,11 @@ impl<B: PqBackend> Prekeys<B> {
         let lapsed = self.previous.as_ref().is_some_and(|retired| {
             retired.generation.id == id && now > retired.since.plus(self.policy.retention)
         });
-        if lapsed { Err(HandshakeError::PrekeySpent) } else { self.any_generation(id) }
+        if lapsed {
+            Err(HandshakeError::PrekeySpent)
+        } else {
+            self.any_generation(id)
+        }
     }
 
     fn any_generation(&self, id: PrekeyId) -> Result<&Generation<B>, HandshakeError> {

@@ -44,7 +44,11 @@ impl PublishedPrekeys {
         record.check_keys()?;
         record.identity.verify::<B>()?;
         record.statement::<B>().verify::<B>()?;
-        Ok(Self { record, batches: VecDeque::new(), next_batch: None })
+        Ok(Self {
+            record,
+            batches: VecDeque::new(),
+            next_batch: None,
+        })
     }
 
     /// Takes the record of a rotated signed prekey.
@@ -81,20 +85,31 @@ impl PublishedPrekeys {
             return Err(HandshakeError::UploadRefused);
         }
         let tree = batch.tree::<B::HmacSha256>()?;
-        batch.head.statement(&self.record.identity, &tree.root()).verify::<B>()?;
+        batch
+            .head
+            .statement(&self.record.identity, &tree.root())
+            .verify::<B>()?;
         self.next_batch = Some(batch.head.first.offset(batch.head.count)?);
-        self.batches.push_back(Batch { public: batch, tree, next: 0 });
+        self.batches.push_back(Batch {
+            public: batch,
+            tree,
+            next: 0,
+        });
         Ok(())
     }
 
     /// A bundle for an initiator, with the next one-time prekey that still holds, if there is one.
     pub fn take_bundle(&mut self, now: UnixTime) -> PrekeyBundle {
         let one_time = self.take_one_time(now);
-        PrekeyBundle { record: self.record.clone(), one_time }
+        PrekeyBundle {
+            record: self.record.clone(),
+            one_time,
+        }
     }
 
     fn take_one_time(&mut self, now: UnixTime) -> Option<OneTimeEntry> {
-        self.batches.retain(|batch| !batch.spent() && batch.public.head.not_after >= now);
+        self.batches
+            .retain(|batch| !batch.spent() && batch.public.head.not_after >= now);
         self.batches.front_mut()?.take()
     }
 
@@ -102,7 +117,10 @@ impl PublishedPrekeys {
     /// [`replenish`](super::prekeys::Prekeys::replenish) asks for.
     #[must_use]
     pub fn remaining(&self) -> usize {
-        self.batches.iter().map(Batch::remaining).fold(0, usize::saturating_add)
+        self.batches
+            .iter()
+            .map(Batch::remaining)
+            .fold(0, usize::saturating_add)
     }
 
     /// The record.
@@ -131,7 +149,13 @@ impl Batch {
         let head = self.public.head.clone();
         let id = head.first.offset(index).ok()?;
         self.next = index.saturating_add(1);
-        Some(OneTimeEntry { head, index, id, key, path: self.tree.path(index) })
+        Some(OneTimeEntry {
+            head,
+            index,
+            id,
+            key,
+            path: self.tree.path(index),
+        })
     }
 
     const fn spent(&self) -> bool {

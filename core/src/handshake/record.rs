@@ -111,7 +111,9 @@ impl PrekeyRecord {
     /// The ML-KEM parameter set of this device's prekeys, `None` for X3DH only.
     #[must_use]
     pub fn kem(&self) -> Option<KemAlgorithm> {
-        self.last_resort.as_ref().map(|last_resort| last_resort.key.algorithm)
+        self.last_resort
+            .as_ref()
+            .map(|last_resort| last_resort.key.algorithm)
     }
 
     /// Signs the record; what stood as its signature is replaced.
@@ -120,9 +122,15 @@ impl PrekeyRecord {
     }
 
     pub(super) fn statement<B: PqBackend>(&self) -> Statement {
-        let (id, hash) = self.last_resort.as_ref().map_or(([0; 4], [0; 32]), |last_resort| {
-            (last_resort.id.to_bytes(), last_resort.key.hash::<B::HmacSha256>())
-        });
+        let (id, hash) = self
+            .last_resort
+            .as_ref()
+            .map_or(([0; 4], [0; 32]), |last_resort| {
+                (
+                    last_resort.id.to_bytes(),
+                    last_resort.key.hash::<B::HmacSha256>(),
+                )
+            });
         Statement::new(
             self.identity.signing_key(),
             &self.signature,

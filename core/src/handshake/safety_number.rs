@@ -56,7 +56,9 @@ fn half<B: CryptoBackend>(account: &AccountId, fingerprint: Fingerprint) -> [u32
     let mut groups = [0; GROUPS];
     for (group, bytes) in groups.iter_mut().zip(digest.chunks_exact(5)) {
         // 2^40 is so much larger than 10^5 that the bias is below 2^-23.
-        let value = bytes.iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
+        let value = bytes
+            .iter()
+            .fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
         *group = u32::try_from(value % 100_000).unwrap_or_default();
     }
     groups

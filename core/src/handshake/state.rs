@@ -110,7 +110,9 @@ impl<B: PqBackend> Prekeys<B> {
         let generations = core::iter::once(&self.current).chain(retired);
         let generations = generations.map(|generation| {
             let marks = generation.replays.len().saturating_mul(16);
-            marks.saturating_add(generation.caps.encoded_len()).saturating_add(128)
+            marks
+                .saturating_add(generation.caps.encoded_len())
+                .saturating_add(128)
         });
         let one_time = self.one_time.len().saturating_mul(108);
         generations.fold(one_time.saturating_add(128), usize::saturating_add)
@@ -126,18 +128,33 @@ impl<B: PqBackend> Prekeys<B> {
         expect(&mut reader, PREKEYS)?;
         let policy = read_policy(&mut reader)?;
         let kem = policy.kem()?;
-        let ids = IdCounter { next: PrekeyId::read(&mut reader)? };
+        let ids = IdCounter {
+            next: PrekeyId::read(&mut reader)?,
+        };
         let current = Generation::read(kem, &policy, &mut reader)?;
         let previous = if reader.flag()? {
             let generation = Generation::read(kem, &policy, &mut reader)?;
-            Some(Retired { generation, since: UnixTime(reader.u64()?) })
+            Some(Retired {
+                generation,
+                since: UnixTime(reader.u64()?),
+            })
         } else {
             None
         };
         let one_time = read_one_time(kem, &mut reader)?;
         reader.finish()?;
-        let prekeys = Self { policy, ids, current, previous, one_time };
-        if prekeys.ids_are_sound() { Ok(prekeys) } else { Err(HandshakeError::Malformed) }
+        let prekeys = Self {
+            policy,
+            ids,
+            current,
+            previous,
+            one_time,
+        };
+        if prekeys.ids_are_sound() {
+            Ok(prekeys)
+        } else {
+            Err(HandshakeError::Malformed)
+        }
     }
 
     /// Every id was handed out, and none twice.
@@ -145,7 +162,10 @@ impl<B: PqBackend> Prekeys<B> {
         let retired = self.previous.as_ref().map(|retired| &retired.generation);
         let generations = core::iter::once(&self.current).chain(retired);
         let reusable = generations.flat_map(|generation| {
-            let kem = generation.last_resort.as_ref().map(|last_resort| last_resort.id);
+            let kem = generation
+                .last_resort
+                .as_ref()
+                .map(|last_resort| last_resort.id);
             core::iter::once(generation.id).chain(kem)
         });
         let ids: Vec<_> = reusable.chain(self.one_time.keys().copied()).collect();
@@ -182,7 +202,10 @@ impl<B: PqBackend> Generation<B> {
         let last_resort = match kem {
             Some(algorithm) => {
                 let id = PrekeyId::read(reader)?;
-                Some(LastResortSecret { id, key: read_kem(algorithm, reader)? })
+                Some(LastResortSecret {
+                    id,
+                    key: read_kem(algorithm, reader)?,
+                })
             }
             None => None,
         };
@@ -192,7 +215,14 @@ impl<B: PqBackend> Generation<B> {
         }
         let replays = ascending((0..count).map(|_| reader.array().copied()))?;
         let replays = replays.into_iter().collect();
-        Ok(Self { caps, created, id, signed_prekey, last_resort, replays })
+        Ok(Self {
+            caps,
+            created,
+            id,
+            signed_prekey,
+            last_resort,
+            replays,
+        })
     }
 }
 
@@ -212,8 +242,17 @@ fn read_one_time(
         }
         let not_after = UnixTime(reader.u64()?);
         let x25519 = read_secret(reader)?;
-        let kem = kem.map(|algorithm| read_kem(algorithm, reader)).transpose()?;
-        keys.insert(id, Box::new(OneTimeSecret { not_after, x25519, kem }));
+        let kem = kem
+            .map(|algorithm| read_kem(algorithm, reader))
+            .transpose()?;
+        keys.insert(
+            id,
+            Box::new(OneTimeSecret {
+                not_after,
+                x25519,
+                kem,
+            }),
+        );
     }
     Ok(keys)
 }
@@ -250,7 +289,10 @@ fn read_policy(reader: &mut Reader<'_>) -> Result<PrekeyPolicy, Malformed> {
 }
 
 fn read_kem(algorithm: KemAlgorithm, reader: &mut Reader<'_>) -> Result<KemSecretKey, Malformed> {
-    Ok(KemSecretKey { algorithm, seed: read_secret(reader)? })
+    Ok(KemSecretKey {
+        algorithm,
+        seed: read_secret(reader)?,
+    })
 }
 
 fn read_secret<const N: usize>(reader: &mut Reader<'_>) -> Result<Secret<N>, Malformed> {
@@ -258,9 +300,15 @@ fn read_secret<const N: usize>(reader: &mut Reader<'_>) -> Result<Secret<N>, Mal
 }
 
 /// Collects items that must stand in strictly ascending order.
-fn ascending<T: Ord>(items: impl Iterator<Item = Result<T, Malformed>>) -> Result<Vec<T>, Malformed> {
+fn ascending<T: Ord>(
+    items: impl Iterator<Item = Result<T, Malformed>>,
+) -> Result<Vec<T>, Malformed> {
     let items = items.collect::<Result<Vec<_>, _>>()?;
-    if items.is_sorted_by(|a, b| a < b) { Ok(items) } else { Err(Malformed) }
+    if items.is_sorted_by(|a, b| a < b) {
+        Ok(items)
+    } else {
+        Err(Malformed)
+    }
 }
 
 fn put_count(count: usize, bytes: &mut Vec<u8>) {

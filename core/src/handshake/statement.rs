@@ -28,7 +28,11 @@ impl Statement {
         for part in parts {
             message.extend_from_slice(part);
         }
-        Self { public: *public, signature: *signature, message }
+        Self {
+            public: *public,
+            signature: *signature,
+            message,
+        }
     }
 
     pub(super) fn verify<B: CryptoBackend>(&self) -> Result<(), HandshakeError> {
@@ -50,6 +54,8 @@ impl Statement {
             })
             .collect();
         B::Ed25519::verify_batch(&mut jobs);
-        jobs.iter().map(|job| job.outcome.map_err(HandshakeError::from)).collect()
+        jobs.iter()
+            .map(|job| job.outcome.map_err(HandshakeError::from))
+            .collect()
     }
 }

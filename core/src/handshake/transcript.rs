@@ -96,7 +96,10 @@ impl Transcript<'_> {
 
         let root = expand::<B>(&prk, b"SPRAG1 rk0", &hash)?;
         let sid = expand::<B>(&prk, b"SPRAG1 sid", &hash)?;
-        Ok(SessionSecrets { root_key: RootKey::new(root), sid: *sid.expose() })
+        Ok(SessionSecrets {
+            root_key: RootKey::new(root),
+            sid: *sid.expose(),
+        })
     }
 }
 
