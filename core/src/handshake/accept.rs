@@ -85,7 +85,7 @@ pub struct Accepted<B: PqBackend> {
     /// The payload.
     pub payload: Vec<u8>,
     /// The sender's identity, self-signature verified. If nothing was expected, this is what to
-    /// remember, and to compare with the [safety number](super::safety_number).
+    /// remember, and to compare with the [safety number](super::SafetyNumber).
     pub peer: IdentityRecord,
     /// The suite that the sender chose.
     pub suite: Suite,
@@ -226,10 +226,7 @@ impl<B: PqBackend> Response<'_, B> {
                 B::X25519::public_key(&generation.signed_prekey),
             ),
             used: header.used,
-            one_time: self
-                .one_time
-                .as_ref()
-                .map(B::X25519::public_key),
+            one_time: self.one_time.as_ref().map(B::X25519::public_key),
             kem_key_hash: self.kem.as_ref().map(|(hash, _)| *hash),
             ciphertext: header.ciphertext,
             caps_hash: B::HmacSha256::sha256(&[&generation.caps.encode()]),

@@ -87,7 +87,7 @@ impl Peer<'_> {
 /// What a caller knows about a peer's identity before the handshake.
 ///
 /// Without knowledge the handshake proves only that the peer holds *some* identity: comparing
-/// [safety numbers](crate::handshake::safety_number::SafetyNumber) turns that into knowledge.
+/// [safety numbers](crate::handshake::SafetyNumber) turns that into knowledge.
 #[derive(Clone, Copy, Debug)]
 pub enum Expected<'a> {
     /// Nothing: trust on first use.

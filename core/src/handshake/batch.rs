@@ -73,7 +73,7 @@ pub struct AcceptJob<'a> {
 
 /// Accepts many first messages; the results are in the order of the jobs.
 ///
-/// As in [`accept`](super::accept::accept()) nothing is changed. The changes of the results do not
+/// As in [`accept`](super::accept()) nothing is changed. The changes of the results do not
 /// contradict each other: apply them all and store them with the sessions.
 #[must_use]
 pub fn accept_batch<B: PqBackend>(

@@ -4,8 +4,8 @@
 //! bundle   0x13 record one_time(1) [entry]
 //! ```
 //!
-//! with the [`record`](super::record) and, if `one_time` is 1, an entry of
-//! [`one_time`](super::one_time). Whatever the number of keys, there are two signatures to check,
+//! with the `record` and, if `one_time` is 1, an entry of
+//! `one_time`. Whatever the number of keys, there are two signatures to check,
 //! one if the record is known already. A bundle becomes usable only as a [`VerifiedBundle`].
 
 use alloc::vec::Vec;
@@ -154,7 +154,7 @@ impl PrekeyBundle {
 }
 
 /// A bundle whose signatures, dates and keys were checked: the only thing that
-/// [`initiate`](super::initiate::initiate) takes.
+/// [`initiate`](super::initiate()) takes.
 #[derive(Clone, Debug)]
 pub struct VerifiedBundle {
     pub(super) account: AccountId,

@@ -1,7 +1,7 @@
 //! The identity of a device: its two long-term keys, bound in one self-signed record.
 //!
-//! What does not live here: what people compare ([`safety_number`](super::safety_number)) and how
-//! the private half is stored ([`state`](super::state)).
+//! What does not live here: what people compare (`safety_number`) and how
+//! the private half is stored (`state`).
 //!
 //! Two separate keys, Ed25519 for signing and X25519 for agreeing, so that no proof about one key
 //! in two roles is needed. They belong together because the signing key signs both:
@@ -116,7 +116,7 @@ impl<B: CryptoBackend> fmt::Debug for Identity<B> {
 /// The public half of an identity, 140 bytes on the wire.
 ///
 /// A record is only as good as its check: [`verify`](Self::verify) it, or take it from a
-/// [`VerifiedBundle`](super::bundle::VerifiedBundle) or an accepted first message.
+/// [`VerifiedBundle`](super::VerifiedBundle) or an accepted first message.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct IdentityRecord {
     signing: [u8; 32],

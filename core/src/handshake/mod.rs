@@ -7,19 +7,21 @@
 //!
 //! | file | noun |
 //! |---|---|
-//! | [`account`] | the account name, the peer that is expected |
-//! | [`identity`] | a device's two long-term keys, its record and fingerprint |
-//! | [`safety_number`] | the digits two people compare |
-//! | [`capabilities`] | the signed list of suites |
-//! | [`record`] | the signed, reusable part of a bundle |
-//! | [`one_time`], [`merkle`] | batches of one-time prekeys under one signature |
-//! | [`bundle`] | what an initiator fetches and verifies |
-//! | [`published`] | what a server keeps and hands out |
-//! | [`prekeys`] | the private half of all prekeys, and its [`policy`] |
-//! | [`init`] | the header of a first message |
-//! | [`transcript`] | the transcript hash and the key derivation |
-//! | [`initiate`], [`accept`], [`batch`] | the two sides, one at a time and many |
-//! | [`state`] | private state as bytes |
+//! | `account` | the account name, the peer that is expected |
+//! | `identity` | a device's two long-term keys, its record and fingerprint |
+//! | `safety_number` | the digits two people compare |
+//! | `capabilities` | the signed list of suites |
+//! | `record` | the signed, reusable part of a bundle |
+//! | `one_time`, `merkle` | batches of one-time prekeys under one signature |
+//! | `bundle` | what an initiator fetches and verifies |
+//! | `published` | what a server keeps and hands out |
+//! | `prekeys` | the private half of all prekeys, and its `policy` |
+//! | `init` | the header of a first message |
+//! | `transcript` | the transcript hash and the key derivation |
+//! | `initiate`, `accept`, `batch` | the two sides, one at a time and many |
+//! | `state` | private state as bytes |
+//! | `generation`, `prekey_id` | the reusable prekeys of one rotation; the ids of all |
+//! | `kem`, `agreements`, `statement`, `draws` | the primitives as a handshake uses them |
 //!
 //! Integers are big-endian, `lp(x)` is `x` behind its length as `u16`, encodings are canonical
 //! and trailing bytes are refused. The first byte of everything that travels is
@@ -27,34 +29,34 @@
 //! `0x14` prekey record, `0x15` one-time batch.
 //!
 //! Invariants: nothing here changes private state before the first message authenticated;
-//! [`initiate`](initiate::initiate) takes only a [`VerifiedBundle`](bundle::VerifiedBundle); a
+//! [`initiate()`] takes only a [`VerifiedBundle`]; a
 //! one-time prekey disappears, and a replay is recorded, by applying the
-//! [`PrekeyChange`](prekeys::PrekeyChange) that came with the session.
+//! [`PrekeyChange`] that came with the session.
 
-pub mod accept;
-pub mod account;
+mod accept;
+mod account;
 mod agreements;
-pub mod batch;
-pub mod bundle;
-pub mod capabilities;
+mod batch;
+mod bundle;
+mod capabilities;
 mod draws;
-pub mod error;
+mod error;
 mod generation;
-pub mod identity;
-pub mod init;
-pub mod initiate;
+mod identity;
+mod init;
+mod initiate;
 mod kem;
-pub mod merkle;
-pub mod one_time;
-pub mod policy;
-pub mod prekey_id;
-pub mod prekeys;
-pub mod published;
-pub mod record;
-pub mod safety_number;
-pub mod state;
+mod merkle;
+mod one_time;
+mod policy;
+mod prekey_id;
+mod prekeys;
+mod published;
+mod record;
+mod safety_number;
+mod state;
 mod statement;
-pub mod transcript;
+mod transcript;
 
 pub use accept::{Accepted, accept};
 pub use account::{AccountId, Expected, Peer};

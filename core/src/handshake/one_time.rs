@@ -12,7 +12,7 @@
 //!
 //! Each prekey is an X25519 key and an ML-KEM key under one id, `first_id + index`; a batch is
 //! named by the id of its first key. One signature over the root of a Merkle tree
-//! ([`merkle`]) serves the whole batch, and the kind stands in leaf and signature. `kem` of an
+//! (`merkle`) serves the whole batch, and the kind stands in leaf and signature. `kem` of an
 //! entry is that of the record beside it. A batch has 1 to 1,024 keys, a path at most 10 nodes.
 
 use alloc::vec::Vec;
@@ -33,9 +33,6 @@ use crate::time::UnixTime;
 
 const LABEL: &[u8] = b"SPRAG1 otk batch\0";
 
-/// The most keys a batch can have.
-pub const MAX_BATCH: u32 = 1024;
-
 /// The public half of a batch of one-time prekeys: what a device uploads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneTimeBatch {
@@ -44,6 +41,9 @@ pub struct OneTimeBatch {
 }
 
 impl OneTimeBatch {
+    /// The most keys a batch can have.
+    pub const MAX_LEN: u32 = 1024;
+
     /// Reads a batch. The signature is not checked.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl OneTimeBatch {
         expect_kind(&mut reader, Kind::OneTimeBatch)?;
         let kem = KemAlgorithm::read(&mut reader)?;
         let head = BatchHead::read(kem, &mut reader)?;
-        // `count` is at most MAX_BATCH, and collecting stops where the bytes do.
+        // `count` is at most OneTimeBatch::MAX_LEN, and collecting stops where the bytes do.
         let keys = (0..head.count)
             .map(|_| OneTimeKey::read(kem, &mut reader))
             .collect::<Result<_, _>>()?;
@@ -114,7 +114,7 @@ impl BatchHead {
             signature: *reader.array()?,
         };
         let fits = head.first.offset(head.count).is_ok();
-        if (1..=MAX_BATCH).contains(&head.count) && fits {
+        if (1..=OneTimeBatch::MAX_LEN).contains(&head.count) && fits {
             Ok(head)
         } else {
             Err(Malformed)

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use crate::handshake::error::HandshakeError;
-use crate::handshake::one_time::MAX_BATCH;
+use crate::handshake::one_time::OneTimeBatch;
 use crate::session::SessionPolicy;
 use crate::suite::{KemAlgorithm, Suite};
 use crate::wire::VERSION;
@@ -55,7 +55,7 @@ pub enum OneTimePolicy {
     /// Refuse a bundle that has none.
     Require,
     /// Use one if there is one; else the last-resort KEM key, or none in X3DH. What happened
-    /// stands in [`Initiated::used`](super::initiate::Initiated::used).
+    /// stands in [`Initiated::used`](super::Initiated::used).
     #[default]
     Prefer,
 }
@@ -85,6 +85,8 @@ pub struct PrekeyPolicy {
 }
 
 impl PrekeyPolicy {
+    /// The most unused one-time prekeys that are kept for one device.
+    pub const MAX_KEPT: usize = 8192;
     /// The largest [`replay_capacity`](Self::replay_capacity).
     pub const MAX_REPLAY_CAPACITY: u32 = 1 << 20;
 
@@ -99,7 +101,7 @@ impl PrekeyPolicy {
         let sound = needed.len() <= 1
             && (1..=Suite::ALL.len()).contains(&self.suites.len())
             && self.low <= self.high
-            && (1..=MAX_BATCH).contains(&self.high)
+            && (1..=OneTimeBatch::MAX_LEN).contains(&self.high)
             && self.rotate_after <= self.lifetime
             && self.replay_capacity <= Self::MAX_REPLAY_CAPACITY;
         if sound {

@@ -1,8 +1,8 @@
 //! The private half of a device's prekeys: the current and the previous signed prekey with their
 //! last-resort keys, and the unused one-time prekeys.
 //!
-//! What does not live here: the public halves ([`record`](super::record),
-//! [`one_time`](super::one_time)), and their bytes at rest ([`state`](super::state)).
+//! What does not live here: the public halves (`record`,
+//! `one_time`), and their bytes at rest (`state`).
 //!
 //! Invariants: ids come from one counter and never repeat, also not across export and import;
 //! reading a first message changes nothing; a one-time prekey disappears, or a replay is
@@ -29,9 +29,6 @@ use crate::handshake::record::PrekeyRecord;
 use crate::primitives::{KeyAgreement, Signature};
 use crate::secret::Secret;
 use crate::time::UnixTime;
-
-/// The most one-time prekeys that are kept, unused, for one device.
-pub const MAX_KEPT: usize = 8192;
 
 /// A device's private prekeys.
 pub struct Prekeys<B: PqBackend> {
@@ -123,7 +120,7 @@ impl<B: PqBackend> Prekeys<B> {
         rng: &mut R,
     ) -> Result<OneTimeBatch, HandshakeError> {
         let len = usize::try_from(count).unwrap_or(usize::MAX);
-        if self.one_time.len().saturating_add(len) > MAX_KEPT {
+        if self.one_time.len().saturating_add(len) > PrekeyPolicy::MAX_KEPT {
             return Err(HandshakeError::PoolFull);
         }
         let mut ids = self.ids;

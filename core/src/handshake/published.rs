@@ -5,7 +5,6 @@
 //! is the server's own affair; a quota per requester is what keeps the pool from being drained.
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use crate::backend::PqBackend;
 use crate::handshake::bundle::PrekeyBundle;
@@ -15,9 +14,6 @@ use crate::handshake::one_time::{OneTimeBatch, OneTimeEntry};
 use crate::handshake::prekey_id::PrekeyId;
 use crate::handshake::record::PrekeyRecord;
 use crate::time::UnixTime;
-
-/// One-time prekeys that may wait on the server for one device.
-pub const MAX_WAITING: usize = 4096;
 
 /// The published prekeys of one device.
 #[derive(Clone, Debug)]
@@ -36,6 +32,9 @@ struct Batch {
 }
 
 impl PublishedPrekeys {
+    /// The most one-time prekeys that may wait here.
+    pub const MAX_WAITING: usize = 4096;
+
     /// Takes a device's first upload.
     ///
     /// # Errors
@@ -77,11 +76,11 @@ impl PublishedPrekeys {
     ///
     /// # Errors
     /// [`HandshakeError::UploadRefused`] if the batch is not newer than the last, of another KEM,
-    /// or more than [`MAX_WAITING`] keys would wait; [`HandshakeError::BadSignature`].
+    /// or more than [`MAX_WAITING`](Self::MAX_WAITING) keys would wait; [`HandshakeError::BadSignature`].
     pub fn add_batch<B: PqBackend>(&mut self, batch: OneTimeBatch) -> Result<(), HandshakeError> {
         let seen = self.next_batch.is_some_and(|next| batch.head.first < next);
         let waiting = self.remaining().saturating_add(batch.len());
-        if seen || batch.head.kem != self.record.kem() || waiting > MAX_WAITING {
+        if seen || batch.head.kem != self.record.kem() || waiting > Self::MAX_WAITING {
             return Err(HandshakeError::UploadRefused);
         }
         let tree = batch.tree::<B::HmacSha256>()?;
@@ -114,7 +113,7 @@ impl PublishedPrekeys {
     }
 
     /// How many one-time prekeys are left: what the device's
-    /// [`replenish`](super::prekeys::Prekeys::replenish) asks for.
+    /// [`replenish`](super::Prekeys::replenish) asks for.
     #[must_use]
     pub fn remaining(&self) -> usize {
         self.batches
@@ -127,18 +126,6 @@ impl PublishedPrekeys {
     #[must_use]
     pub const fn record(&self) -> &PrekeyRecord {
         &self.record
-    }
-
-    /// The one-time prekeys left, as ids.
-    #[must_use]
-    pub fn waiting(&self) -> Vec<PrekeyId> {
-        self.batches
-            .iter()
-            .flat_map(|batch| {
-                let head = &batch.public.head;
-                (batch.next..head.count).filter_map(|index| head.first.offset(index).ok())
-            })
-            .collect()
     }
 }
 

@@ -32,7 +32,7 @@ const LABEL: &[u8] = b"SPRAG1 bundle\0";
 /// A device's signed prekey, last-resort KEM key and capabilities.
 ///
 /// Parsed bytes prove nothing: the signature is checked when a
-/// [`PrekeyBundle`](super::bundle::PrekeyBundle) is verified, or an upload is taken.
+/// [`PrekeyBundle`](super::PrekeyBundle) is verified, or an upload is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrekeyRecord {
     pub(super) identity: IdentityRecord,

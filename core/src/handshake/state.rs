@@ -33,7 +33,7 @@ use crate::handshake::identity::Identity;
 use crate::handshake::kem::KemSecretKey;
 use crate::handshake::policy::PrekeyPolicy;
 use crate::handshake::prekey_id::{IdCounter, PrekeyId};
-use crate::handshake::prekeys::{MAX_KEPT, OneTimeSecret, Prekeys, Retired};
+use crate::handshake::prekeys::{OneTimeSecret, Prekeys, Retired};
 use crate::primitives::{KeyAgreement, Signature};
 use crate::secret::Secret;
 use crate::suite::{KemAlgorithm, Suite};
@@ -231,7 +231,7 @@ fn read_one_time(
     reader: &mut Reader<'_>,
 ) -> Result<BTreeMap<PrekeyId, Box<OneTimeSecret>>, Malformed> {
     let count = reader.u32()?;
-    if usize::try_from(count).map_or(true, |count| count > MAX_KEPT) {
+    if usize::try_from(count).map_or(true, |count| count > PrekeyPolicy::MAX_KEPT) {
         return Err(Malformed);
     }
     let mut keys = BTreeMap::new();
