@@ -1,8 +1,9 @@
 //! For authors of backends: the conformance suite, and two backends that measure the engine
 //! rather than cryptography.
 //!
-//! [`counting`] records which primitive calls an operation makes, [`null`] makes primitives
-//! nearly free. Neither protects anything.
+//! [`conformance`] checks a backend against its contract; [`counting`] records which primitive
+//! calls an operation makes, [`null`] makes primitives nearly free. The latter two protect nothing.
 
+pub mod conformance;
 pub mod counting;
 pub mod null;
