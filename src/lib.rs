@@ -1,15 +1,107 @@
-//! See the README.
+#![doc = include_str!("../README.md")]
+//!
+//! # Map of the crate
+//!
+//! - `rustcrypto`, `ring`, `aws_lc`, `mixed`: every type with the backend filled in, one module
+//!   per backend feature. [`default`](mod@default) is one of them, by a fixed order.
+//! - The root: what does not depend on a backend (suites, records, policies, errors).
+//! - [`entropy`] and [`platform`]: the system's generator and clock, for passing in.
+//! - [`AnySession`] and [`BackendName`]: a backend chosen at run time.
+//! - [`sprag_core`]: the engine, generic over its backend, for a backend of your own.
+
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "aws-lc-rs")]
-pub mod aws_lc;
-#[cfg(feature = "mixed")]
-pub mod mixed;
-#[cfg(feature = "ring")]
-pub mod ring;
-#[cfg(feature = "rustcrypto")]
-pub mod rustcrypto;
+mod any_session;
+#[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+mod backend_name;
+pub mod entropy;
+pub mod platform;
 
+pub use any_session::AnySession;
+#[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+pub use backend_name::BackendName;
+pub use rand_core;
 pub use sprag_backends::provenance;
+pub use sprag_core;
+pub use sprag_core::handshake::{
+    AcceptJob, AccountId, Capabilities, Expected, Fingerprint, HandshakeError, IdentityRecord,
+    InitiateJob, InitiatePolicy, OneTimeBatch, OneTimePolicy, Peer, PrekeyBundle, PrekeyChange,
+    PrekeyId, PrekeyPolicy, PrekeyRecord, PrekeyUse, PublishedPrekeys, SafetyNumber,
+    VerifiedBundle, accept, accept_batch, initiate, initiate_batch,
+};
+pub use sprag_core::session::{
+    SessionError, SessionId, SessionPolicy, StateError, decrypt_batch, encrypt_batch,
+};
 #[cfg(feature = "conformance")]
 pub use sprag_core::testing;
+pub use sprag_core::{Secret, Suite, UnixTime};
+
+/// A module with every generic type of the engine on one backend, under the same names for each,
+/// so that the backend is changed by one `use` line.
+macro_rules! backend_module {
+    ($(#[$attribute:meta])* $module:ident, $backend:ident) => {
+        $(#[$attribute])*
+        pub mod $module {
+            pub use sprag_backends::$module::$backend;
+            pub use sprag_backends::$module::$backend as Backend;
+
+            /// A device's account, number and long-term keys.
+            pub type Identity = sprag_core::handshake::Identity<Backend>;
+            /// A device's private prekeys.
+            pub type Prekeys = sprag_core::handshake::Prekeys<Backend>;
+            /// A session that was started, with its first message.
+            pub type Initiated = sprag_core::handshake::Initiated<Backend>;
+            /// A first message that was opened, with its session.
+            pub type Accepted = sprag_core::handshake::Accepted<Backend>;
+            /// One end of a conversation with one device of a peer.
+            pub type Session = sprag_core::session::Session<Backend>;
+            /// What an encrypt or a decrypt will change in its session.
+            pub type Pending = sprag_core::session::Pending<Backend>;
+            /// All sessions with one device of a peer.
+            pub type Conversation = sprag_core::session::Conversation<Backend>;
+        }
+    };
+}
+
+backend_module! {
+    /// The engine on the pure-Rust libraries of RustCrypto and dalek.
+    #[cfg(feature = "rustcrypto")]
+    rustcrypto, RustCrypto
+}
+backend_module! {
+    /// The engine on `ring`; what that lacks comes from other libraries.
+    #[cfg(feature = "ring")]
+    ring, Ring
+}
+backend_module! {
+    /// The engine on `aws-lc-rs`; what that lacks comes from other libraries.
+    #[cfg(feature = "aws-lc-rs")]
+    aws_lc, AwsLc
+}
+backend_module! {
+    /// The engine on the composition of libraries that measures best.
+    #[cfg(feature = "mixed")]
+    mixed, Mixed
+}
+
+/// The first that is compiled in of `mixed`, `aws_lc`, `ring`, `rustcrypto`.
+///
+/// All give the same bytes, so a different choice, made by the features that a distant crate
+/// turns on, changes speed and nothing else.
+pub mod default {
+    #[cfg(all(feature = "aws-lc-rs", not(feature = "mixed")))]
+    pub use crate::aws_lc::*;
+    #[cfg(feature = "mixed")]
+    pub use crate::mixed::*;
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    pub use crate::ring::*;
+    #[cfg(all(
+        feature = "rustcrypto",
+        not(any(feature = "ring", feature = "aws-lc-rs"))
+    ))]
+    pub use crate::rustcrypto::*;
+}
+
+/// The backend of [`default`](mod@default).
+#[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+pub use default::Backend as DefaultBackend;

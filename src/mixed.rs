@@ -1,3 +1,0 @@
-//! The composition that measures best.
-
-pub use sprag_backends::mixed::Mixed;

@@ -1,3 +1,0 @@
-//! The backend over `ring`.
-
-pub use sprag_backends::ring::Ring;

@@ -1,3 +1,0 @@
-//! The pure-Rust backend.
-
-pub use sprag_backends::rustcrypto::RustCrypto;
