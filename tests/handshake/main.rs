@@ -1,5 +1,10 @@
 //! What a user of the handshake relies on, over real cryptography.
 
+mod agreement_sites;
+mod batches;
 mod bundles;
+mod downgrade;
 mod first_messages;
+mod prekeys;
+mod refusals;
 mod world;

@@ -20,14 +20,15 @@ impl<'r, R: TryCryptoRng + ?Sized> Draws<'r, R> {
         Self { rng, last: None }
     }
 
-    /// A 32-byte secret that differs from the one drawn before.
+    /// A 32-byte secret that differs from the one drawn before. Before the first one a draw is
+    /// made in vain, so that it too has something to differ from.
     pub(super) fn secret(&mut self) -> Result<Secret<32>, HandshakeError> {
-        let secret = Secret::<32>::random(self.rng)?;
-        if self
-            .last
-            .as_ref()
-            .is_some_and(|last| bool::from(last.ct_eq(&secret)))
-        {
+        let last = match self.last.take() {
+            Some(last) => last,
+            None => Secret::random(self.rng)?,
+        };
+        let secret = Secret::random(self.rng)?;
+        if bool::from(last.ct_eq(&secret)) {
             return Err(HandshakeError::Entropy);
         }
         self.last = Some(secret.duplicate());

@@ -15,7 +15,7 @@
 //! | `one_time`, `merkle` | batches of one-time prekeys under one signature |
 //! | `bundle` | what an initiator fetches and verifies |
 //! | `published` | what a server keeps and hands out |
-//! | `prekeys` | the private half of all prekeys, and its `policy` |
+//! | `prekeys`, `replenish` | the private half of all prekeys, its `policy`, new one-time ones |
 //! | `init` | the header of a first message |
 //! | `transcript` | the transcript hash and the key derivation |
 //! | `initiate`, `accept`, `batch` | the two sides, one at a time and many |
@@ -53,6 +53,7 @@ mod prekey_id;
 mod prekeys;
 mod published;
 mod record;
+mod replenish;
 mod safety_number;
 mod state;
 mod statement;

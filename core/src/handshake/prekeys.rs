@@ -11,7 +11,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
@@ -22,11 +21,9 @@ use crate::handshake::error::HandshakeError;
 use crate::handshake::generation::{Generation, ReplayMark};
 use crate::handshake::identity::Identity;
 use crate::handshake::kem::KemSecretKey;
-use crate::handshake::one_time::{BatchHead, OneTimeBatch, OneTimeKey};
 use crate::handshake::policy::PrekeyPolicy;
 use crate::handshake::prekey_id::{IdCounter, PrekeyId};
 use crate::handshake::record::PrekeyRecord;
-use crate::primitives::{KeyAgreement, Signature};
 use crate::secret::Secret;
 use crate::time::UnixTime;
 
@@ -87,103 +84,6 @@ impl<B: PqBackend> Prekeys<B> {
     /// [`HandshakeError::Backend`].
     pub fn record(&self, identity: &Identity<B>) -> Result<PrekeyRecord, HandshakeError> {
         self.current.record(identity)
-    }
-
-    /// Makes a batch of one-time prekeys if fewer than the low watermark are `waiting` at the
-    /// server, as many as are missing to the high one. Costs one signature.
-    ///
-    /// Store the prekeys before uploading the batch.
-    ///
-    /// # Errors
-    /// [`HandshakeError::IdsExhausted`], [`HandshakeError::PoolFull`],
-    /// [`HandshakeError::Entropy`], [`HandshakeError::Backend`]; nothing was made then.
-    pub fn replenish<R: TryCryptoRng + ?Sized>(
-        &mut self,
-        identity: &Identity<B>,
-        waiting: usize,
-        now: UnixTime,
-        rng: &mut R,
-    ) -> Result<Option<OneTimeBatch>, HandshakeError> {
-        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-        let count = self.policy.high.saturating_sub(waiting);
-        if waiting >= self.policy.low || count == 0 {
-            return Ok(None);
-        }
-        self.make_batch(identity, count, now, rng).map(Some)
-    }
-
-    fn make_batch<R: TryCryptoRng + ?Sized>(
-        &mut self,
-        identity: &Identity<B>,
-        count: u32,
-        now: UnixTime,
-        rng: &mut R,
-    ) -> Result<OneTimeBatch, HandshakeError> {
-        let len = usize::try_from(count).unwrap_or(usize::MAX);
-        if self.one_time.len().saturating_add(len) > PrekeyPolicy::MAX_KEPT {
-            return Err(HandshakeError::PoolFull);
-        }
-        let mut ids = self.ids;
-        let kem = self.policy.kem()?;
-        let not_after = now.plus(self.policy.one_time_lifetime);
-        let head = BatchHead {
-            kem,
-            first: ids.take(count)?,
-            not_after,
-            count,
-            signature: [0; 64],
-        };
-        let mut batch = OneTimeBatch {
-            head,
-            keys: Vec::with_capacity(len),
-        };
-
-        let mut draws = Draws::new(rng);
-        let mut secrets = Vec::with_capacity(len);
-        for index in 0..count {
-            let (secret, public) = self.make_one_time(not_after, &mut draws)?;
-            secrets.push((batch.head.first.offset(index)?, secret));
-            batch.keys.push(public);
-        }
-        let root = batch.tree::<B::HmacSha256>()?.root();
-        let statement = batch.head.statement(identity.record(), &root);
-        batch.head.signature = B::Ed25519::sign(&identity.signing, &statement.message);
-
-        self.ids = ids;
-        self.one_time.extend(secrets);
-        Ok(batch)
-    }
-
-    fn make_one_time<R: TryCryptoRng + ?Sized>(
-        &self,
-        not_after: UnixTime,
-        draws: &mut Draws<'_, R>,
-    ) -> Result<(Box<OneTimeSecret>, OneTimeKey), HandshakeError> {
-        let x25519 = draws.secret()?;
-        let public = *B::X25519::public_key(&B::X25519::private_key(x25519.expose())?);
-        let kem = match self.policy.kem()? {
-            Some(algorithm) => Some(KemSecretKey {
-                algorithm,
-                seed: draws.seed()?,
-            }),
-            None => None,
-        };
-        let kem_public = kem
-            .as_ref()
-            .map(KemSecretKey::public_key::<B>)
-            .transpose()?;
-        let secret = Box::new(OneTimeSecret {
-            not_after,
-            x25519,
-            kem,
-        });
-        Ok((
-            secret,
-            OneTimeKey {
-                x25519: public,
-                kem: kem_public,
-            },
-        ))
     }
 
     /// Whether the signed prekey has reached the age at which it should be rotated.
