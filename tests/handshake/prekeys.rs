@@ -303,9 +303,14 @@ fn a_stuck_generator_makes_no_key() {
         let entropy = HandshakeError::Entropy;
         let identity = Identity::<B>::generate(account("x"), 1, NOW, rng);
         assert_eq!(identity.unwrap_err(), entropy);
-        let policy = world.prekeys.policy().clone();
-        let prekeys = Prekeys::<B>::generate(policy, NOW, rng);
-        assert_eq!(prekeys.unwrap_err(), entropy);
+        if byte == 0 || suite.kem().is_some() {
+            let policy = world.prekeys.policy().clone();
+            let prekeys = Prekeys::<B>::generate(policy, NOW, rng);
+            assert_eq!(prekeys.unwrap_err(), entropy);
+        } else {
+            // One key alone has nothing to differ from; the next one has.
+            world.prekeys.rotate(NOW, rng).unwrap();
+        }
         let before = world.prekeys.encode();
         assert_eq!(world.prekeys.rotate(NOW, rng), Err(entropy));
         let made = world.prekeys.replenish(&world.bob, 0, NOW, rng);

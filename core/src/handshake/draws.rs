@@ -20,15 +20,19 @@ impl<'r, R: TryCryptoRng + ?Sized> Draws<'r, R> {
         Self { rng, last: None }
     }
 
-    /// A 32-byte secret that differs from the one drawn before. Before the first one a draw is
-    /// made in vain, so that it too has something to differ from.
+    /// The first secret must differ from one that was drawn in an operation before.
+    pub(super) const fn after(rng: &'r mut R, earlier: &[u8; 32]) -> Self {
+        Self {
+            rng,
+            last: Some(Secret::new(*earlier)),
+        }
+    }
+
+    /// A 32-byte secret that differs from the one drawn before.
     pub(super) fn secret(&mut self) -> Result<Secret<32>, HandshakeError> {
-        let last = match self.last.take() {
-            Some(last) => last,
-            None => Secret::random(self.rng)?,
-        };
         let secret = Secret::random(self.rng)?;
-        if bool::from(last.ct_eq(&secret)) {
+        let last = self.last.as_ref();
+        if last.is_some_and(|last| bool::from(last.ct_eq(&secret))) {
             return Err(HandshakeError::Entropy);
         }
         self.last = Some(secret.duplicate());

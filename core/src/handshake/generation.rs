@@ -70,6 +70,11 @@ impl<B: PqBackend> Generation<B> {
         })
     }
 
+    /// The private bytes of the signed prekey.
+    pub(super) fn secret(&self) -> &[u8; 32] {
+        B::X25519::private_bytes(&self.signed_prekey)
+    }
+
     /// The public, signed half. Signing is deterministic: the record is the same each time.
     pub(super) fn record(&self, identity: &Identity<B>) -> Result<PrekeyRecord, HandshakeError> {
         let last_resort = match &self.last_resort {

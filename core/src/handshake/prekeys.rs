@@ -104,7 +104,8 @@ impl<B: PqBackend> Prekeys<B> {
         rng: &mut R,
     ) -> Result<(), HandshakeError> {
         let mut ids = self.ids;
-        let fresh = Generation::generate(&self.policy, &mut ids, now, &mut Draws::new(rng))?;
+        let mut draws = Draws::after(rng, self.current.secret());
+        let fresh = Generation::generate(&self.policy, &mut ids, now, &mut draws)?;
         let generation = core::mem::replace(&mut self.current, fresh);
         self.previous = Some(Retired {
             generation,

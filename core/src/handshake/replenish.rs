@@ -66,7 +66,7 @@ impl<B: PqBackend> Prekeys<B> {
             keys: Vec::with_capacity(len),
         };
 
-        let mut draws = Draws::new(rng);
+        let mut draws = Draws::after(rng, self.current.secret());
         let mut secrets = Vec::with_capacity(len);
         for index in 0..count {
             let (secret, public) = self.make_one_time(not_after, &mut draws)?;

@@ -179,7 +179,7 @@ impl<B: PqBackend> Generation<B> {
         bytes.put(&self.caps.encode());
         bytes.put_u64(self.created.0);
         bytes.put(&self.id.to_bytes());
-        bytes.put(B::X25519::private_bytes(&self.signed_prekey));
+        bytes.put(self.secret());
         if let Some(last_resort) = &self.last_resort {
             bytes.put(&last_resort.id.to_bytes());
             bytes.put(last_resort.key.seed.expose());
