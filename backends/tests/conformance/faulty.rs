@@ -1,93 +1,15 @@
-//! Every backend passes the conformance suite, and the suite can fail: backends with one deliberate
-//! fault each are caught, by the check that names the fault.
-
-#![cfg(feature = "rustcrypto")]
+//! RustCrypto with one deliberate fault each.
 
 use std::marker::PhantomData;
 
-use sprag_backends::rustcrypto::{self, RustCrypto};
+use sprag_backends::rustcrypto;
 use sprag_core::backend::{CryptoBackend, PqBackend};
 use sprag_core::primitives::{
     Aead, AgreeJob, Hmac, Kem, KeyAgreement, OpenJob, PrimitiveError, Signature, VerifyJob,
 };
-use sprag_core::testing::conformance;
-
-#[test]
-fn every_backend_conforms() {
-    conforms::<RustCrypto>();
-    #[cfg(feature = "ring")]
-    conforms::<sprag_backends::ring::Ring>();
-    #[cfg(feature = "aws-lc-rs")]
-    conforms::<sprag_backends::aws_lc::AwsLc>();
-    #[cfg(feature = "mixed")]
-    conforms::<sprag_backends::mixed::Mixed>();
-}
-
-fn conforms<B: PqBackend>() {
-    match conformance::check::<B>() {
-        Ok(report) => print!("{report}"),
-        Err(failure) => panic!("{failure}"),
-    }
-}
-
-#[test]
-fn the_classical_suite_is_a_prefix_of_the_whole() {
-    let classical = conformance::check_classical::<RustCrypto>().expect("conforms");
-    let whole = conformance::check::<RustCrypto>().expect("conforms");
-    assert!(whole.checks.starts_with(&classical.checks));
-    assert!(whole.checks.len() > classical.checks.len());
-    assert!(
-        !classical
-            .checks
-            .iter()
-            .any(|(primitive, _)| primitive.contains("KEM"))
-    );
-}
-
-#[test]
-fn faulty_backends_are_caught_by_the_check_of_the_fault() {
-    caught::<ShortAdvance>(
-        "HMAC-SHA-256",
-        "advancing a chain is stepping it repeatedly",
-    );
-    caught::<UnlimitedExpand>(
-        "HMAC-SHA-256",
-        "HKDF-Expand gives 0 to 8160 bytes and refuses 8161",
-    );
-    caught::<PanickingHash>("HMAC-SHA-256", "FIPS 180-4 examples are met");
-    caught::<AcceptsZero>("X25519", "an all-zero result is an error that leaves zeros");
-    caught::<StoresClamped>(
-        "X25519",
-        "any 32 bytes are a private key and come back as they were",
-    );
-    caught::<LeavesOldSecret>("X25519", "an all-zero result is an error that leaves zeros");
-    caught::<SkipsAnAgreement>("X25519", "a batch is a loop, failing items included");
-    caught::<LeavesPlaintext>("AES-256-GCM", "every changed bit of the tag is refused");
-    caught::<TruncatedTag>("AES-256-GCM", "every changed bit of the tag is refused");
-    caught::<StopsAtFailure>("AES-256-GCM", "a batch is a loop, failing items included");
-    caught::<LaxKeys>("Ed25519", "a public key of small order is refused");
-    caught::<SkipsVerification>("Ed25519", "a batch is a loop, failing items included");
-    caught::<NoModulusCheck>(
-        "ML-KEM-768",
-        "an encapsulation key beyond the modulus is refused",
-    );
-    caught::<HalfASeed>(
-        "ML-KEM-768",
-        "the known answers are met, with implicit rejection",
-    );
-}
-
-fn caught<F: Fault>(primitive: &str, check: &str) {
-    let failure = conformance::check::<Faulty<F>>().expect_err("the fault went unnoticed");
-    assert_eq!(
-        (failure.primitive, failure.check),
-        (primitive, check),
-        "{failure}"
-    );
-}
 
 /// RustCrypto with some primitives replaced.
-trait Fault: Copy + std::fmt::Debug + Send + Sync + 'static {
+pub(crate) trait Fault: Copy + std::fmt::Debug + Send + Sync + 'static {
     type X25519: KeyAgreement;
     type HmacSha256: Hmac;
     type Aes256Gcm: Aead;
@@ -96,7 +18,7 @@ trait Fault: Copy + std::fmt::Debug + Send + Sync + 'static {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Faulty<F>(PhantomData<F>);
+pub(crate) struct Faulty<F>(PhantomData<F>);
 
 impl<F: Fault> CryptoBackend for Faulty<F> {
     const NAME: &'static str = "faulty";
@@ -116,7 +38,7 @@ impl<F: Fault> PqBackend for Faulty<F> {
 macro_rules! fault {
     ($name:ident: $x25519:ty, $hmac:ty, $aes:ty, $ed25519:ty, $mlkem:ty) => {
         #[derive(Clone, Copy, Debug)]
-        struct $name;
+        pub(crate) struct $name;
 
         impl Fault for $name {
             type X25519 = $x25519;
