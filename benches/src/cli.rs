@@ -1,0 +1,161 @@
+//! The command line: verbs, options, exit codes.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::{env, fmt};
+
+use clap::{Args, Parser, Subcommand};
+use regex::Regex;
+
+use crate::backend::{Backend, UnknownBackend};
+use crate::{doctor, list, run};
+
+/// Measures session cryptography on this host: real handshakes, real messages, every backend.
+///
+/// Without a verb it runs: about two minutes with --quick, which is the default.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    run: RunOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Measure, print who wins what, write JSON and Markdown (what no verb does)
+    Run(RunOptions),
+    /// List the workloads by name, with their variants
+    List(ListOptions),
+    /// Explain this host: features, where each primitive comes from, slow paths, what to use
+    Doctor,
+}
+
+/// The options of `run`.
+#[derive(Clone, Debug, Args)]
+pub struct RunOptions {
+    /// Two minutes for everything, larger batches of handshakes left out (default)
+    #[arg(long)]
+    pub quick: bool,
+    /// Everything, thirty minutes
+    #[arg(long, conflicts_with = "quick")]
+    pub full: bool,
+    /// Only workloads whose identifier matches (see `list --all`)
+    #[arg(long, value_name = "REGEX", value_parser = filter)]
+    pub filter: Option<Regex>,
+    /// Only these backends: rustcrypto, ring, aws-lc-rs, mixed; null shows the engine alone
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = backend)]
+    pub backend: Vec<Backend>,
+    /// Where the record goes [default: target/sprag-bench.json]
+    #[arg(long, value_name = "PATH")]
+    pub json: Option<PathBuf>,
+    /// Where the report goes [default: target/sprag-bench.md]
+    #[arg(long, value_name = "PATH")]
+    pub markdown: Option<PathBuf>,
+    /// Seed of all inputs
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+struct ListOptions {
+    /// One line per variant, as --filter sees it
+    #[arg(long)]
+    all: bool,
+}
+
+impl Arguments {
+    /// Does what was asked for, printing to `out`.
+    ///
+    /// # Errors
+    /// [`Failure`], which knows its exit code.
+    pub fn carry_out(self, out: &mut dyn Write) -> Result<(), Failure> {
+        match self.verb {
+            None => run::run(&self.run, out),
+            Some(Verb::Run(options)) => run::run(&options, out),
+            Some(Verb::List(ListOptions { all })) => Ok(list::list(all, out)?),
+            Some(Verb::Doctor) => doctor::doctor(out),
+        }
+    }
+}
+
+/// Why the command failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Workloads gave wrong results: name and what was wrong.
+    Wrong(Vec<String>),
+    /// Nothing matches the filter.
+    NothingMatches(Regex),
+    /// A file cannot be written.
+    Unwritable(PathBuf, io::Error),
+    /// Standard output cannot be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// 1 for failed work, 2 for a command that cannot be carried out as given.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Wrong(_) | Self::Output(_) => 1,
+            Self::NothingMatches(_) | Self::Unwritable(..) => 2,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wrong(list) => {
+                write!(f, "{} measurements discarded:", list.len())?;
+                list.iter().try_for_each(|wrong| write!(f, "\n  {wrong}"))
+            }
+            Self::NothingMatches(filter) => {
+                write!(
+                    f,
+                    "no workload matches {filter}; see `sprag-bench list --all`"
+                )
+            }
+            Self::Unwritable(path, error) => write!(f, "cannot write {}: {error}", path.display()),
+            Self::Output(error) => write!(f, "cannot write the output: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// The command as it was typed, to stand in reports.
+#[must_use]
+pub fn command_line() -> String {
+    let quoted = env::args_os().skip(1).map(|argument| {
+        let argument = argument.to_string_lossy().into_owned();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
+        if !argument.is_empty() && argument.chars().all(plain) {
+            argument
+        } else {
+            format!("'{}'", argument.replace('\'', r"'\''"))
+        }
+    });
+    let arguments: Vec<String> = quoted.collect();
+    if arguments.is_empty() {
+        "cargo run --release".into()
+    } else {
+        format!("cargo run --release -- {}", arguments.join(" "))
+    }
+}
+
+fn filter(pattern: &str) -> Result<Regex, regex::Error> {
+    Regex::new(pattern)
+}
+
+fn backend(name: &str) -> Result<Backend, UnknownBackend> {
+    name.parse()
+}

@@ -1,0 +1,265 @@
+//! The sampler: measures one workload on several backends, in turns.
+//!
+//! All backends of a workload, and each with its floor beside it, are measured in short slices
+//! that take turns, so that a change of the machine's speed hits all alike. Set-up and checking
+//! stand outside the clock.
+
+use std::time::{Duration, Instant};
+
+use super::clock::Clock;
+use super::stats::{Nanoseconds, median};
+use crate::alloc::Allocations;
+use crate::workload::{Digest, Operation, Wrong};
+
+/// How often the turns go round, at most.
+const ROUNDS: u32 = 16;
+/// How long operations run between two preparations, about.
+const CHUNK: Duration = Duration::from_millis(1);
+
+/// One backend's side of a measurement.
+pub struct Lane {
+    operation: Track,
+    floor: Option<Track>,
+    ratios: Vec<f64>,
+    allocations: Allocations,
+    counted: u64,
+}
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Nanoseconds per operation.
+    pub ns: Nanoseconds,
+    /// Timed operations.
+    pub iterations: u64,
+    /// Operations that share one reading of the clock; percentiles above one operation are those
+    /// of such groups.
+    pub per_sample: usize,
+    /// Allocations during [`counted`](Self::counted) operations.
+    pub allocations: Allocations,
+    /// How many operations the allocations were counted over.
+    pub counted: u64,
+    /// Median nanoseconds of the floor.
+    pub floor_ns: Option<f64>,
+    /// Median over the rounds of operation time by floor time.
+    pub floor_ratio: Option<f64>,
+}
+
+impl Lane {
+    /// Warms the operation (and its floor) up, finds out how long it takes and what it
+    /// allocates.
+    ///
+    /// # Errors
+    /// [`Wrong`] if an operation gave a wrong result.
+    pub fn new(
+        operation: Box<dyn Operation>,
+        floor: Option<Box<dyn Operation>>,
+        clock: Clock,
+    ) -> Result<Self, Wrong> {
+        let mut operation = Track::calibrate(operation, clock)?;
+        let floor = floor
+            .map(|floor| Track::calibrate(floor, clock))
+            .transpose()?;
+        let (allocations, counted) = operation.count_allocations()?;
+        Ok(Self {
+            operation,
+            floor,
+            ratios: Vec::new(),
+            allocations,
+            counted,
+        })
+    }
+
+    fn round(&mut self, slice: Duration) -> Result<(), Wrong> {
+        let Some(floor) = &mut self.floor else {
+            return self.operation.slice(slice).map(drop);
+        };
+        let ours = self.operation.slice(slice / 2)?;
+        let least = floor.slice(slice / 2)?;
+        if least > 0.0 {
+            self.ratios.push(ours / least);
+        }
+        Ok(())
+    }
+
+    fn shortest_round(&self) -> Duration {
+        self.operation.chunk_time + self.floor.as_ref().map_or(Duration::ZERO, |t| t.chunk_time)
+    }
+
+    fn finish(mut self) -> Result<Measured, Wrong> {
+        let operation = &mut self.operation;
+        let iterations = (operation.samples.len() * operation.per_sample) as u64;
+        let ns = Nanoseconds::of(&mut operation.samples)
+            .ok_or_else(|| Wrong::new("nothing was measured"))?;
+        Ok(Measured {
+            ns,
+            iterations,
+            per_sample: operation.per_sample,
+            allocations: self.allocations,
+            counted: self.counted,
+            floor_ns: self.floor.and_then(|mut floor| median(&mut floor.samples)),
+            floor_ratio: median(&mut self.ratios),
+        })
+    }
+}
+
+/// Measures all lanes in turns, about `budget` each. A lane that fails drops out.
+pub fn measure(lanes: Vec<Lane>, budget: Duration) -> Vec<Result<Measured, Wrong>> {
+    let longest = lanes.iter().map(Lane::shortest_round).max();
+    let affordable = budget.as_nanos() / longest.unwrap_or_default().as_nanos().max(1);
+    let rounds = u32::try_from(affordable).unwrap_or(ROUNDS).clamp(1, ROUNDS);
+    let mut lanes: Vec<Result<Lane, Wrong>> = lanes.into_iter().map(Ok).collect();
+    for round in 0..rounds {
+        // Another one goes first each time.
+        let first = round as usize % lanes.len().max(1);
+        let (before, from) = lanes.split_at_mut(first);
+        for lane in from.iter_mut().chain(before) {
+            if let Ok(running) = lane
+                && let Err(wrong) = running.round(budget / rounds)
+            {
+                *lane = Err(wrong);
+            }
+        }
+    }
+    lanes
+        .into_iter()
+        .map(|lane| lane.and_then(Lane::finish))
+        .collect()
+}
+
+/// An operation, how to time it, and its samples so far.
+struct Track {
+    operation: Box<dyn Operation>,
+    per_sample: usize,
+    chunk: usize,
+    chunk_time: Duration,
+    samples: Vec<f64>,
+}
+
+impl Track {
+    fn calibrate(mut operation: Box<dyn Operation>, clock: Clock) -> Result<Self, Wrong> {
+        let capacity = operation.capacity();
+        let (mut count, mut fastest) = (1, f64::INFINITY);
+        let mut chunk_time;
+        loop {
+            let started = Instant::now();
+            let time = timed_chunk(&mut *operation, count)?;
+            chunk_time = started.elapsed();
+            fastest = fastest.min(time.as_nanos() as f64 / count as f64);
+            if time >= CHUNK || count >= capacity {
+                break;
+            }
+            count = (count * 4).min(capacity);
+        }
+        let per_sample = clock.operations_per_sample(fastest).min(capacity);
+        let samples = CHUNK.as_nanos() as f64 / (fastest * per_sample as f64).max(1.0);
+        let samples = (samples.ceil() as usize).clamp(1, (capacity / per_sample).max(1));
+        let chunk = samples * per_sample;
+        if chunk != count {
+            let started = Instant::now();
+            timed_chunk(&mut *operation, chunk)?;
+            chunk_time = started.elapsed();
+        }
+        Ok(Self {
+            operation,
+            per_sample,
+            chunk,
+            chunk_time,
+            samples: Vec::new(),
+        })
+    }
+
+    /// Counts what some warm operations allocate.
+    fn count_allocations(&mut self) -> Result<(Allocations, u64), Wrong> {
+        let count = self.chunk.min(32);
+        self.operation.prepare(count)?;
+        let allocations = self.operation.run_counted(0..count)?;
+        self.operation.verify(&mut Digest::new())?;
+        Ok((allocations, count as u64))
+    }
+
+    /// Samples for about `time`, at least one chunk; gives this slice's median.
+    fn slice(&mut self, time: Duration) -> Result<f64, Wrong> {
+        let started = Instant::now();
+        let first = self.samples.len();
+        loop {
+            self.operation.prepare(self.chunk)?;
+            for begin in (0..self.chunk).step_by(self.per_sample) {
+                let clock = Instant::now();
+                self.operation.run(begin..begin + self.per_sample)?;
+                let sample = clock.elapsed();
+                self.samples
+                    .push(sample.as_nanos() as f64 / self.per_sample as f64);
+            }
+            self.operation.verify(&mut Digest::new())?;
+            if started.elapsed() + self.chunk_time / 2 >= time {
+                break;
+            }
+        }
+        let mut slice = self.samples[first..].to_vec();
+        median(&mut slice).ok_or_else(|| Wrong::new("nothing was measured"))
+    }
+}
+
+/// Prepares, runs and checks `count` operations; gives the time of the running.
+fn timed_chunk(operation: &mut dyn Operation, count: usize) -> Result<Duration, Wrong> {
+    operation.prepare(count)?;
+    let started = Instant::now();
+    operation.run(0..count)?;
+    let time = started.elapsed();
+    operation.verify(&mut Digest::new())?;
+    Ok(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::{ensure, operation};
+
+    const CLOCK: Clock = Clock {
+        cost_ns: 20.0,
+        step_ns: 20.0,
+    };
+
+    fn spinning(rounds: u64, wrong_after: u64) -> Box<dyn Operation> {
+        operation(
+            0_u64,
+            64,
+            |made| {
+                *made += 1;
+                Ok(*made)
+            },
+            move |_, item| {
+                for step in 0..rounds {
+                    std::hint::black_box(step);
+                }
+                ensure(*item < wrong_after, "too many")
+            },
+            |_, _, _| Ok(()),
+        )
+    }
+
+    #[test]
+    fn a_ratio_compares_the_operation_with_its_floor() {
+        let lane = Lane::new(
+            spinning(20_000, u64::MAX),
+            Some(spinning(10_000, u64::MAX)),
+            CLOCK,
+        )
+        .unwrap();
+        let results = measure(vec![lane], Duration::from_millis(60));
+        let measured = results[0].as_ref().unwrap();
+        let ratio = measured.floor_ratio.unwrap();
+        assert!((1.3..3.0).contains(&ratio), "ratio {ratio}");
+        assert!(measured.iterations > 10 && measured.ns.min <= measured.ns.p50);
+    }
+
+    #[test]
+    fn a_wrong_result_discards_its_lane_only() {
+        let good = Lane::new(spinning(1_000, u64::MAX), None, CLOCK).unwrap();
+        let bad = Lane::new(spinning(1_000, 1_000), None, CLOCK).unwrap();
+        let results = measure(vec![bad, good], Duration::from_millis(20));
+        assert_eq!(results[0], Err(Wrong::new("too many")));
+        assert!(results[1].is_ok());
+    }
+}

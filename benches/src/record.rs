@@ -1,0 +1,149 @@
+//! The record of a run: the JSON format `sprag-bench/1` (docs/BENCH-JSON.md).
+//!
+//! Invariant: every field is present in every record, `null` where there is no value.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backend::Backend;
+use crate::build_info::Build;
+use crate::host::Host;
+use crate::measure::sampler::Measured;
+use crate::measure::stats::{Nanoseconds, round};
+use crate::workload::sizes::Sizes;
+use crate::workload::table::Workload;
+
+/// The format's name and version.
+pub const SCHEMA: &str = "sprag-bench/1";
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The command that made it.
+    pub command: String,
+    /// Seed of all inputs.
+    pub seed: u64,
+    /// The machine.
+    pub host: Host,
+    /// The binary.
+    pub build: Build,
+    /// The rows.
+    pub results: Vec<Row>,
+}
+
+/// One workload on one backend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The part of the workload's name before the slash.
+    pub group: String,
+    /// The workload's name.
+    pub workload: String,
+    /// The backend's name.
+    pub backend: String,
+    /// The suite's name.
+    pub suite: Option<String>,
+    /// Bytes of plaintext or input. For `session/skip` missing messages, for `state/encode` and
+    /// `state/decode` stored skipped keys, for `state/bytes` sessions.
+    pub size: Option<usize>,
+    /// Items per call.
+    pub batch: usize,
+    /// Threads that make such calls at the same time.
+    pub threads: usize,
+    /// Which way of doing it, where there are several.
+    pub strategy: Option<String>,
+    /// Items timed, in all samples together.
+    pub iters: Option<u64>,
+    /// Items that share one reading of the clock.
+    pub per_sample: Option<usize>,
+    /// Nanoseconds per item.
+    pub ns: Option<Nanoseconds>,
+    /// Items per second, from the median.
+    pub ops_per_s: Option<f64>,
+    /// Bytes of plaintext or input per second, from the median.
+    pub bytes_per_s: Option<f64>,
+    /// Rust allocations per item.
+    pub allocs_per_op: Option<f64>,
+    /// C allocations per item.
+    pub c_allocs_per_op: Option<f64>,
+    /// Nanoseconds per item of the primitive calls alone, the median; `None` if it makes none.
+    pub floor_ns: Option<f64>,
+    /// Median of time by floor time, measured in turns.
+    pub floor_ratio: Option<f64>,
+    /// Bytes of the encoded state, or held per session for `state/bytes`.
+    pub state_bytes: Option<f64>,
+    /// Bytes on the wire beyond the plaintext.
+    pub overhead_bytes: Option<usize>,
+}
+
+impl Row {
+    /// A row that so far only says what it is about.
+    #[must_use]
+    pub fn about(workload: &Workload, backend: Backend) -> Self {
+        Self {
+            group: workload.group().into(),
+            workload: workload.name.into(),
+            backend: backend.name().into(),
+            suite: workload.suite.map(|suite| suite.name().into()),
+            size: workload.size,
+            batch: workload.batch,
+            threads: workload.threads,
+            strategy: (!workload.strategy.is_empty()).then(|| workload.strategy.into()),
+            iters: None,
+            per_sample: None,
+            ns: None,
+            ops_per_s: None,
+            bytes_per_s: None,
+            allocs_per_op: None,
+            c_allocs_per_op: None,
+            floor_ns: None,
+            floor_ratio: None,
+            state_bytes: None,
+            overhead_bytes: None,
+        }
+    }
+
+    /// This row with what was found out about sizes.
+    #[must_use]
+    pub fn weighing(self, sizes: Sizes) -> Self {
+        Self {
+            state_bytes: sizes.state.map(|bytes| bytes as f64),
+            overhead_bytes: sizes.overhead,
+            ..self
+        }
+    }
+
+    /// The row of a measurement; times and counts become per item.
+    #[must_use]
+    pub fn measured(workload: &Workload, backend: Backend, measured: &Measured) -> Self {
+        let items = workload.items();
+        let per_item = |ns: f64| round(ns / items as f64);
+        let ns = measured.ns;
+        let median = ns.p50 / items as f64;
+        let per_op = |count: Option<u64>| {
+            count.map(|count| round(count as f64 / (measured.counted * items as u64) as f64))
+        };
+        Self {
+            iters: Some(measured.iterations * items as u64),
+            per_sample: Some(measured.per_sample * items),
+            ns: Some(Nanoseconds {
+                min: per_item(ns.min),
+                p50: per_item(ns.p50),
+                mean: per_item(ns.mean),
+                p90: ns.p90.map(per_item),
+                p99: ns.p99.map(per_item),
+                p999: ns.p999.map(per_item),
+                max: per_item(ns.max),
+            }),
+            ops_per_s: Some(round(1e9 / median)),
+            bytes_per_s: workload
+                .bytes()
+                .map(|size| round(size as f64 * 1e9 / median)),
+            allocs_per_op: per_op(measured.allocations.rust),
+            c_allocs_per_op: per_op(measured.allocations.c),
+            floor_ns: measured.floor_ns.map(per_item),
+            floor_ratio: measured.floor_ratio.map(round),
+            ..Self::about(workload, backend)
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! The verb `run`: selects, measures in families, writes the record, prints who wins what.
+
+use std::fs::{self, OpenOptions};
+use std::io::{IsTerminal as _, Write, stderr};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::backend::{Backend, with_backend};
+use crate::build_info::Build;
+use crate::cli::{Failure, RunOptions, command_line};
+use crate::host::{self, Host};
+use crate::measure::clock::Clock;
+use crate::measure::floor;
+use crate::measure::sampler::{Lane, measure};
+use crate::measure::stats::round;
+use crate::record::{Record, Row, SCHEMA};
+use crate::report;
+use crate::workload::sizes::Sizes;
+use crate::workload::table::{self, Workload};
+use crate::workload::{Digest, Operation, Wrong, ensure};
+
+/// What a run of everything may take.
+const QUICK: Duration = Duration::from_secs(110);
+const FULL: Duration = Duration::from_secs(28 * 60);
+/// No row gets more than this, times its weight: a filtered run is short.
+const MOST_PER_ROW: Duration = Duration::from_millis(400);
+const MOST_PER_ROW_FULL: Duration = Duration::from_secs(4);
+
+/// Measures what `options` select.
+///
+/// # Errors
+/// [`Failure`]: nothing matches, a file cannot be written, or a workload gave a wrong result.
+pub fn run(options: &RunOptions, out: &mut dyn Write) -> Result<(), Failure> {
+    let plan = Plan::new(options)?;
+    let started = Instant::now();
+    let clock = Clock::measure();
+    let mut host = Host::look(clock);
+    let build = Build::this();
+    if !build.is_optimised() {
+        writeln!(
+            stderr(),
+            "warning: not an optimised build; use `cargo run --release`"
+        )?;
+    }
+    let progress = Progress::new(&plan);
+    let mut results = Vec::new();
+    let mut wrongs = Vec::new();
+    let mut left = plan.rows();
+    for workload in &plan.workloads {
+        progress.begin(&workload.id());
+        let budget = plan.budget(workload, started.elapsed(), left);
+        for (backend, outcome) in plan.family(workload, budget, clock) {
+            match outcome {
+                Ok(row) => results.push(row),
+                Err(wrong) => wrongs.push(format!("{} on {backend}: {wrong}", workload.id())),
+            }
+        }
+        left -= workload.weight;
+        progress.done(workload.weight);
+    }
+    progress.finish();
+    host.load_end = host::load();
+    let record = Record {
+        schema: SCHEMA.into(),
+        command: command_line(),
+        seed: options.seed,
+        host,
+        build,
+        results,
+    };
+    write!(out, "{}", report::terminal::render(&record))?;
+    plan.write(&record)?;
+    writeln!(
+        out,
+        "\n{} rows in {:.0} s\nrecord  {}\nreport  {}",
+        record.results.len(),
+        started.elapsed().as_secs_f64(),
+        plan.json.display(),
+        plan.markdown.display(),
+    )?;
+    if wrongs.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Wrong(wrongs))
+    }
+}
+
+/// What to measure, for how long, and where it goes.
+struct Plan {
+    workloads: Vec<Workload>,
+    backends: Vec<Backend>,
+    /// Time for everything, and at most for one row of weight 1.
+    total: Duration,
+    most: Duration,
+    seed: u64,
+    json: PathBuf,
+    markdown: PathBuf,
+}
+
+impl Plan {
+    fn new(options: &RunOptions) -> Result<Self, Failure> {
+        let selected = |row: &Workload| {
+            (options.full || !row.full_only)
+                && options
+                    .filter
+                    .as_ref()
+                    .is_none_or(|filter| filter.is_match(&row.id()))
+        };
+        let workloads: Vec<Workload> = table::all().into_iter().filter(selected).collect();
+        if let (true, Some(filter)) = (workloads.is_empty(), &options.filter) {
+            return Err(Failure::NothingMatches(filter.clone()));
+        }
+        let mut backends = options.backend.clone();
+        if backends.is_empty() {
+            backends = Backend::DEFAULT.to_vec();
+        }
+        backends.sort_unstable();
+        backends.dedup();
+        let (total, most) = if options.full {
+            (FULL, MOST_PER_ROW_FULL)
+        } else {
+            (QUICK, MOST_PER_ROW)
+        };
+        Ok(Self {
+            workloads,
+            backends,
+            total,
+            most,
+            seed: options.seed,
+            json: writable(options.json.as_deref(), "sprag-bench.json")?,
+            markdown: writable(options.markdown.as_deref(), "sprag-bench.md")?,
+        })
+    }
+
+    /// The weights of all workloads.
+    fn rows(&self) -> u32 {
+        self.workloads.iter().map(|row| row.weight).sum()
+    }
+
+    /// Time for one backend's row of `workload`, when `left` is the weight of what is to come.
+    fn budget(&self, workload: &Workload, spent: Duration, left: u32) -> Duration {
+        let rows = (left * self.backends.len() as u32).max(1);
+        let share = self.total.saturating_sub(spent) / rows;
+        share.min(self.most) * workload.weight
+    }
+
+    /// One workload on all backends.
+    fn family(
+        &self,
+        workload: &Workload,
+        budget: Duration,
+        clock: Clock,
+    ) -> Vec<(Backend, Result<Row, Wrong>)> {
+        if !workload.is_timed() {
+            let row = |&backend| (backend, weigh(workload, backend, self.seed));
+            return self.backends.iter().map(row).collect();
+        }
+        let mut failed = Vec::new();
+        let mut ready = Vec::new();
+        let mut reference = Reference::new(workload, self.seed);
+        for &backend in &self.backends {
+            match self.lane(workload, backend, &mut reference, clock) {
+                Ok(lane) => ready.push((backend, lane)),
+                Err(wrong) => failed.push((backend, Err(wrong))),
+            }
+        }
+        let (backends, lanes): (Vec<_>, Vec<_>) = ready.into_iter().unzip();
+        let measured = measure(lanes, budget);
+        let sizes = with_backend!(Backend::REFERENCE, B => Sizes::of::<B>(workload, self.seed));
+        let rows = measured.into_iter().zip(backends);
+        let rows = rows.map(|(outcome, backend)| {
+            let row = outcome.and_then(|measured| {
+                let sizes = sizes.clone()?;
+                Ok(Row::measured(workload, backend, &measured).weighing(sizes))
+            });
+            (backend, row)
+        });
+        rows.chain(failed).collect()
+    }
+
+    fn lane(
+        &self,
+        workload: &Workload,
+        backend: Backend,
+        reference: &mut Result<Reference, Wrong>,
+        clock: Clock,
+    ) -> Result<Lane, Wrong> {
+        let reference = reference.as_mut().map_err(|wrong| wrong.clone())?;
+        let own = (backend == Backend::REFERENCE)
+            .then(|| reference.operation.take())
+            .flatten();
+        let operation = match own {
+            Some(operation) => operation,
+            None => reference.check(workload, backend, self.seed)?,
+        };
+        let floor = workload
+            .has_floor()
+            .then(|| floor_of(workload, backend, self.seed))
+            .transpose()?;
+        Lane::new(operation, floor.flatten(), clock)
+    }
+
+    fn write(&self, record: &Record) -> Result<(), Failure> {
+        let unwritable = |path: &Path| {
+            let path = path.to_owned();
+            move |error| Failure::Unwritable(path, error)
+        };
+        let json =
+            serde_json::to_string_pretty(record).map_err(|error| Failure::Output(error.into()))?;
+        fs::write(&self.json, json + "\n").map_err(unwritable(&self.json))?;
+        fs::write(&self.markdown, report::markdown::render(record))
+            .map_err(unwritable(&self.markdown))
+    }
+}
+
+/// The row of a workload that is counted, not timed.
+fn weigh(workload: &Workload, backend: Backend, seed: u64) -> Result<Row, Wrong> {
+    Ok(Row {
+        state_bytes: workload.bytes_each(backend, seed)?.map(round),
+        ..Row::about(workload, backend)
+    })
+}
+
+/// What the reference backend's first operations gave, and the operation itself.
+struct Reference {
+    operation: Option<Box<dyn Operation>>,
+    expected: Digest,
+}
+
+impl Reference {
+    fn new(workload: &Workload, seed: u64) -> Result<Self, Wrong> {
+        let mut operation = workload.operation(Backend::REFERENCE, seed)?;
+        let expected = first_results(&mut *operation)?;
+        Ok(Self {
+            operation: Some(operation),
+            expected,
+        })
+    }
+
+    /// The operation on `backend`, if it gives the same.
+    fn check(
+        &self,
+        workload: &Workload,
+        backend: Backend,
+        seed: u64,
+    ) -> Result<Box<dyn Operation>, Wrong> {
+        let mut operation = workload.operation(backend, seed)?;
+        // The null backend computes nothing that could be right.
+        ensure(
+            backend == Backend::Null || first_results(&mut *operation)? == self.expected,
+            "the first results are not those of the reference backend",
+        )?;
+        Ok(operation)
+    }
+}
+
+fn first_results(operation: &mut dyn Operation) -> Result<Digest, Wrong> {
+    let mut digest = Digest::new();
+    let count = operation.capacity().min(2);
+    operation.prepare(count)?;
+    operation.run(0..count)?;
+    operation.verify(&mut digest)?;
+    Ok(digest)
+}
+
+/// The primitive calls of `workload` alone; `None` if it makes none.
+fn floor_of(
+    workload: &Workload,
+    backend: Backend,
+    seed: u64,
+) -> Result<Option<Box<dyn Operation>>, Wrong> {
+    let trace = workload.trace(backend, seed)?;
+    if trace.is_empty() {
+        return Ok(None);
+    }
+    let floor = workload
+        .on_threads(|_| with_backend!(backend, B => floor::build::<B>(trace.clone(), seed)))?;
+    Ok(Some(floor))
+}
+
+/// The path to write to, checked before the measuring begins rather than after.
+fn writable(path: Option<&Path>, default: &str) -> Result<PathBuf, Failure> {
+    let path = match path {
+        Some(path) => path.to_owned(),
+        None => {
+            let folder = Path::new("target");
+            fs::create_dir_all(folder)
+                .map_err(|error| Failure::Unwritable(folder.to_owned(), error))?;
+            folder.join(default)
+        }
+    };
+    match OpenOptions::new().append(true).create(true).open(&path) {
+        Ok(_) => Ok(path),
+        Err(error) => Err(Failure::Unwritable(path, error)),
+    }
+}
+
+/// Progress on standard error: a bar on a terminal, a line now and then elsewhere.
+struct Progress {
+    bar: ProgressBar,
+    terminal: bool,
+}
+
+impl Progress {
+    fn new(plan: &Plan) -> Self {
+        let terminal = stderr().is_terminal();
+        let bar = ProgressBar::new(plan.rows().into());
+        bar.set_draw_target(if terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        });
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:30} {percent:>3} %  {eta} left  {msg}")
+        {
+            bar.set_style(style);
+        }
+        Self { bar, terminal }
+    }
+
+    fn begin(&self, id: &str) {
+        self.bar.set_message(id.to_owned());
+    }
+
+    fn done(&self, weight: u32) {
+        let tenth = |bar: &ProgressBar| bar.position() * 10 / bar.length().unwrap_or(1).max(1);
+        let before = tenth(&self.bar);
+        self.bar.inc(weight.into());
+        if !self.terminal && tenth(&self.bar) > before {
+            // Progress is a courtesy: a closed standard error must not stop the run.
+            let _ = writeln!(stderr(), "{} % measured", tenth(&self.bar) * 10);
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

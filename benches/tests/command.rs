@@ -1,0 +1,147 @@
+//! The command line, seen from outside.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn sprag_bench(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sprag-bench"))
+        .args(arguments)
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn scratch(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+#[test]
+fn list_prints_every_name() {
+    let output = sprag_bench(&["list"]);
+    assert!(output.status.success());
+    let listed = text(&output.stdout);
+    let listed: BTreeSet<&str> = listed
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let expected = BTreeSet::from([
+        "primitive/chain_step",
+        "primitive/hkdf64",
+        "primitive/sha256",
+        "primitive/aes256gcm_seal_fresh",
+        "primitive/aes256gcm_open_fresh",
+        "primitive/aes256gcm_seal_warm",
+        "primitive/chacha20poly1305_seal_fresh",
+        "primitive/chacha20poly1305_open_fresh",
+        "primitive/x25519_agree",
+        "primitive/x25519_public",
+        "primitive/ed25519_sign",
+        "primitive/ed25519_verify",
+        "primitive/mlkem768_keygen",
+        "primitive/mlkem768_encaps",
+        "primitive/mlkem768_decaps",
+        "primitive/mlkem1024_keygen",
+        "primitive/mlkem1024_encaps",
+        "primitive/mlkem1024_decaps",
+        "session/encrypt",
+        "session/decrypt",
+        "session/turn",
+        "session/skip",
+        "session/reject",
+        "handshake/initiate",
+        "handshake/accept",
+        "handshake/round_trip",
+        "batch/encrypt",
+        "batch/decrypt",
+        "batch/initiate",
+        "batch/accept",
+        "batch/prekeys",
+        "state/encode",
+        "state/decode",
+        "state/bytes",
+    ]);
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn a_run_writes_a_record_with_every_field_and_a_report() {
+    let (json, page) = (scratch("sha256.json"), scratch("sha256.md"));
+    let output = sprag_bench(&[
+        "run",
+        "--filter",
+        "^primitive/sha256/64$",
+        "--backend",
+        "ring,rustcrypto",
+        "--json",
+        json.to_str().unwrap(),
+        "--markdown",
+        page.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("who wins what"));
+
+    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    assert_eq!(record["schema"], "sprag-bench/1");
+    assert!(record["host"]["features"].is_object());
+    assert!(record["build"]["libraries"]["ring"].is_string());
+    let rows = record["results"].as_array().unwrap();
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        for field in [
+            "group",
+            "workload",
+            "backend",
+            "suite",
+            "size",
+            "batch",
+            "threads",
+            "strategy",
+            "iters",
+            "ns",
+            "ops_per_s",
+            "bytes_per_s",
+            "allocs_per_op",
+            "floor_ns",
+            "floor_ratio",
+        ] {
+            assert!(row.get(field).is_some(), "no {field}");
+        }
+        for statistic in ["min", "p50", "mean", "p90", "p99", "p999", "max"] {
+            assert!(row["ns"].get(statistic).is_some(), "no ns.{statistic}");
+        }
+        assert_eq!(row["size"], 64);
+        assert_eq!(row["allocs_per_op"], 0.0);
+        assert!(row["ns"]["p50"].as_f64().unwrap() > 1.0);
+    }
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("| command | `cargo run --release -- run --filter"));
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_by_name_with_exit_code_2() {
+    let unwritable = scratch("no-such-folder").join("x.json");
+    let unwritable = unwritable.to_str().unwrap();
+    for (arguments, named) in [
+        (vec!["run", "--filter", "session/(("], "session/(("),
+        (
+            vec!["run", "--filter", "no such workload"],
+            "no such workload",
+        ),
+        (vec!["run", "--backend", "ring,openssl"], "openssl"),
+        (vec!["run", "--json", unwritable], unwritable),
+        (vec!["run", "--seed", "one"], "one"),
+        (vec!["walk"], "walk"),
+    ] {
+        let output = sprag_bench(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(named), "{arguments:?}");
+    }
+}
