@@ -29,14 +29,17 @@ fn a_batch_of_first_messages_is_accepted_like_a_loop() {
     // The same one-time prekey, first in a forged copy, then twice genuinely.
     let mut forged = messages[0].clone();
     *forged.last_mut().unwrap() ^= 1;
-    messages.insert(0, forged);
-    messages.push(messages[1].clone());
+    // A hostile ephemeral key, seen only by the agreement.
+    let mut hostile = messages[1].clone();
+    hostile[143..175].fill(0);
+    messages.splice(0..0, [hostile, forged]);
+    messages.push(messages[2].clone());
     // A replay of a message without one-time prekey, and broken forms of it.
-    messages.push(messages[9].clone());
-    let mut bad_signature = messages[9].clone();
+    messages.push(messages[10].clone());
+    let mut bad_signature = messages[10].clone();
     bad_signature[3 + 139] ^= 1;
     messages.push(bad_signature);
-    let mut bad_replay = messages[2].clone();
+    let mut bad_replay = messages[3].clone();
     bad_replay[3 + 139] ^= 1;
     messages.push(bad_replay);
     messages.push(b"noise".to_vec());
@@ -81,7 +84,10 @@ fn a_batch_of_first_messages_is_accepted_like_a_loop() {
             world.prekeys.apply(accepted.change).unwrap();
             (accepted.payload, accepted.session.encode(), accepted.change)
         });
-        assert_eq!(batched.is_ok(), (1..11).contains(&i), "item {i}");
+        assert_eq!(batched.is_ok(), (2..12).contains(&i), "item {i}");
+        if i == 0 {
+            assert_eq!(batched, Err(HandshakeError::NonContributory));
+        }
         assert_eq!(batched, expected, "item {i}");
     }
     assert_eq!(*world.prekeys.encode(), *looped.encode());

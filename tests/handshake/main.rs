@@ -5,6 +5,8 @@ mod batches;
 mod bundles;
 mod downgrade;
 mod first_messages;
+#[cfg(all(feature = "ring", feature = "aws-lc-rs"))]
+mod other_backends;
 mod prekeys;
 mod refusals;
 mod world;
