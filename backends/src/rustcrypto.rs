@@ -3,6 +3,7 @@
 mod chacha20_poly1305;
 mod hmac;
 mod mlkem;
+mod poly1305;
 
 use aes_gcm::aead::{AeadInOut, KeyInit, consts::U12};
 use aes_gcm::{AesGcm, aes::Aes256Enc};
@@ -21,7 +22,9 @@ use crate::{aead_limit, strict_ed25519};
 
 /// The pure-Rust backend: runs everywhere Rust does, needs no C compiler.
 ///
-/// Every primitive comes from the RustCrypto and dalek crates; nothing is taken from elsewhere.
+/// The primitives come from the RustCrypto and dalek crates. Our own is what stands around two of
+/// them: the padding and key schedule of HMAC around the compression function of `sha2`, and
+/// Poly1305 beside `chacha20`, each because the ready-made part is slower; the types say how much.
 #[derive(Clone, Copy, Debug)]
 pub struct RustCrypto;
 
@@ -154,9 +157,9 @@ pub const PROVENANCE: Provenance = Provenance {
         },
         Row {
             primitive: "ChaCha20-Poly1305",
-            library: "chacha20poly1305",
+            library: "chacha20",
             wipes: Wipes::Yes,
-            note: "",
+            note: "Poly1305 our own: that of the crate poly1305 costs 1.3 us per message with AVX2",
         },
         Row {
             primitive: "Ed25519",

@@ -54,13 +54,24 @@ fn patch(bytes: &mut [u8], at: usize, with: &[u8]) {
     bytes[at..at + with.len()].copy_from_slice(with);
 }
 
-/// Signs identity and record of an X3DH bundle anew.
+/// Where the byte `kem` lies in a bundle that offers one suite: behind 12 bytes of capabilities
+/// and the signed prekey.
+const KEM: usize = 2 + 140 + 12 + 4 + 32;
+
+/// Signs identity and record of a bundle anew.
 fn sign_record(identity: &Identity<B>, bundle: &mut [u8]) {
     let own = sign(identity, b"SPRAG1 identity\0", &[&bundle[2..2 + 76]]);
     patch(bundle, 2 + 76, &own);
-    // One suite: 12 bytes of capabilities; then the ids and keys, and no KEM key.
-    let end = 2 + 140 + 12 + 4 + 32 + 1;
-    let record = sign(identity, b"SPRAG1 bundle\0", &[&bundle[2..end], &[0; 36]]);
+    let (id, hash, end) = match bundle[KEM] {
+        0 => ([0; 4], [0; 32], KEM + 1),
+        _ => {
+            let key = &bundle[KEM + 5..KEM + 5 + 1184];
+            let id = bundle[KEM + 1..KEM + 5].try_into().unwrap();
+            (id, sha256(&[key]), KEM + 5 + 1184)
+        }
+    };
+    let parts: [&[u8]; 3] = [&bundle[2..=KEM], &id, &hash];
+    let record = sign(identity, b"SPRAG1 bundle\0", &parts);
     patch(bundle, end, &record);
 }
 
@@ -96,6 +107,25 @@ fn the_initiator_refuses_hostile_keys_in_a_well_signed_bundle() {
             assert_eq!(initiate_to(&mut world, &bundle), Err(error), "at {at}");
         }
     }
+}
+
+#[test]
+fn the_initiator_refuses_a_kem_key_that_is_not_reduced() {
+    let mut world = World::with(&[Suite::Pqxdh768Aes256Gcm], 0);
+    let mut bundle = world.server.take_bundle(NOW).encode();
+    sign_record(&world.bob, &mut bundle);
+    assert_eq!(
+        initiate_to(&mut world, &bundle),
+        Ok(()),
+        "signing by hand works"
+    );
+    // The first coefficient is 4095 and should be below 3329 (FIPS 203 section 7.2).
+    patch(&mut bundle, KEM + 5, &[0xff, 0xff]);
+    sign_record(&world.bob, &mut bundle);
+    assert_eq!(
+        initiate_to(&mut world, &bundle),
+        Err(HandshakeError::InvalidKey)
+    );
 }
 
 #[test]

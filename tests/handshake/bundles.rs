@@ -1,7 +1,9 @@
 //! Nobody but the device itself can make or change a bundle.
 
+use proptest::prelude::*;
 use sprag_core::handshake::{
-    Expected, HandshakeError, Identity, Peer, PrekeyBundle, PrekeyPolicy, PublishedPrekeys,
+    Expected, HandshakeError, Identity, OneTimeBatch, Peer, PrekeyBundle, PrekeyPolicy,
+    PrekeyRecord, PublishedPrekeys,
 };
 use sprag_core::{Suite, UnixTime};
 
@@ -237,19 +239,40 @@ fn each_one_time_prekey_is_handed_out_once() {
 fn uploads_survive_encoding() {
     let mut world = World::new(3);
     let record = world.prekeys.record(&world.bob).unwrap();
-    let again = sprag_core::handshake::PrekeyRecord::decode(&record.encode()).unwrap();
+    let again = PrekeyRecord::decode(&record.encode()).unwrap();
     let batch = world
         .prekeys
         .replenish(&world.bob, 0, NOW, &mut world.rng)
         .unwrap()
         .unwrap();
     let bytes = batch.encode();
-    let batch = sprag_core::handshake::OneTimeBatch::decode(&bytes).unwrap();
+    let batch = OneTimeBatch::decode(&bytes).unwrap();
     assert_eq!(batch.encode(), bytes);
     let mut server = PublishedPrekeys::new::<B>(again).unwrap();
     server.add_batch::<B>(batch).unwrap();
     assert_eq!(server.remaining(), 3);
     for len in 0..bytes.len() {
-        assert!(sprag_core::handshake::OneTimeBatch::decode(&bytes[..len]).is_err());
+        assert!(OneTimeBatch::decode(&bytes[..len]).is_err());
+    }
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_decode_to_themselves_or_not_at_all(
+        kind in 0x10_u8..0x18,
+        mut bytes in prop::collection::vec(any::<u8>(), 0..4000),
+    ) {
+        if let Some(first) = bytes.first_mut() {
+            *first = kind;
+        }
+        if let Ok(bundle) = PrekeyBundle::decode(&bytes) {
+            prop_assert_eq!(bundle.encode(), bytes.clone());
+        }
+        if let Ok(record) = PrekeyRecord::decode(&bytes) {
+            prop_assert_eq!(record.encode(), bytes.clone());
+        }
+        if let Ok(batch) = OneTimeBatch::decode(&bytes) {
+            prop_assert_eq!(batch.encode(), bytes);
+        }
     }
 }

@@ -84,8 +84,8 @@ pub struct Accepted<B: PqBackend> {
     pub session: Session<B>,
     /// The payload.
     pub payload: Vec<u8>,
-    /// The sender's identity, self-signature verified. If nothing was expected, this is what to
-    /// remember, and to compare with the [safety number](super::SafetyNumber).
+    /// The sender's identity: its two keys vouch for each other. If nothing was expected, this is
+    /// what to remember, and to compare with the [safety number](super::SafetyNumber).
     pub peer: IdentityRecord,
     /// The suite that the sender chose.
     pub suite: Suite,

@@ -73,6 +73,18 @@ pub enum HandshakeError {
     Session(SessionError),
 }
 
+impl HandshakeError {
+    /// Whether the same call can succeed later without the peer doing anything anew.
+    #[must_use]
+    pub const fn retryable(self) -> bool {
+        match self {
+            Self::PoolFull | Self::Entropy | Self::Backend => true,
+            Self::Session(inner) => inner.retryable(),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -57,6 +57,13 @@ mod replenish;
 mod safety_number;
 mod state;
 mod statement;
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+mod tests;
 mod transcript;
 
 pub use accept::{Accepted, accept};
