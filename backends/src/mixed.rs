@@ -61,9 +61,12 @@ impl PqBackend for Mixed {
 /// Messages up to this many bytes under a single-use AES-256-GCM key go to RustCrypto, whose key
 /// set-up is cheaper; longer ones go to ring, which has more throughput.
 ///
-/// The two cross between 64 bytes (on Zen 4) and 256 bytes (on Zen 3). Measured by
-/// `sprag-bench run --filter primitive/aes256gcm_seal_fresh`.
-pub const SHORT_MESSAGE: usize = 127;
+/// The two cross below 64 bytes on Zen 4, where this was measured, and at about 250 on Zen 3,
+/// where this costs up to a quarter in between. Measured by
+/// `sprag-bench run --filter primitive/aes256gcm_seal_fresh`, whose rows for `rustcrypto` and
+/// `ring` show where they cross on another machine. (From 4 KiB on AWS-LC is faster than ring, but
+/// allocates for every key.)
+pub const SHORT_MESSAGE: usize = 63;
 
 /// AES-256-GCM (NIST SP 800-38D) from RustCrypto and ring, by the length of the message.
 #[derive(Clone, Copy, Debug)]
@@ -145,7 +148,7 @@ pub const PROVENANCE: Provenance = Provenance {
             primitive: "AES-256-GCM",
             library: "aes-gcm, ring",
             wipes: Wipes::Partly,
-            note: "aes-gcm up to 127 bytes under a single-use key; ring's LessSafeKey is not wiped",
+            note: "aes-gcm up to 63 bytes under a single-use key; ring's LessSafeKey is not wiped",
         },
         Row {
             primitive: "ChaCha20-Poly1305",

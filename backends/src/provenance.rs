@@ -51,3 +51,31 @@ pub const COMPILED: &[Provenance] = &[
     #[cfg(feature = "mixed")]
     crate::mixed::PROVENANCE,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_backend_accounts_for_every_primitive() {
+        for Provenance { backend, rows } in COMPILED {
+            let primitives: Vec<_> = rows.iter().map(|row| row.primitive).collect();
+            assert_eq!(
+                primitives,
+                [
+                    "X25519",
+                    "HMAC-SHA-256",
+                    "AES-256-GCM",
+                    "ChaCha20-Poly1305",
+                    "Ed25519",
+                    "ML-KEM-768, ML-KEM-1024",
+                ],
+                "{backend}"
+            );
+            for row in *rows {
+                assert!(!row.library.is_empty(), "{backend} {}", row.primitive);
+                assert!(row.wipes == Wipes::Yes || !row.note.is_empty(), "{backend}");
+            }
+        }
+    }
+}

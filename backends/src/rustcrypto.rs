@@ -171,11 +171,13 @@ pub const PROVENANCE: Provenance = Provenance {
             primitive: "ML-KEM-768, ML-KEM-1024",
             library: "ml-kem",
             wipes: Wipes::Yes,
-            note: "",
+            note: "portable code, four to six times the time of libcrux-ml-kem",
         },
     ],
 };
 
+// A dependency that stops wiping breaks the build here. (The key of GHASH has no such marker; it
+// is wiped under the same feature of `aes-gcm` that gives the cipher its own.)
 const fn assert_wipes<T: ZeroizeOnDrop>() {}
 const _: () = {
     assert_wipes::<Cipher>();
