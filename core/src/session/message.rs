@@ -64,7 +64,8 @@ impl<B: CryptoBackend> Session<B> {
     }
 
     /// Encrypts in `buffer`, which becomes the message. The plaintext stands behind
-    /// [`header_len`](Self::header_len) bytes and before [`TAG_LEN`] bytes of any content.
+    /// [`header_len`](Self::header_len) bytes and before [`TAG_LEN`](crate::session::TAG_LEN)
+    /// bytes of any content.
     ///
     /// # Errors
     /// [`SessionError`]; the session is unchanged then, the buffer untouched or zeroed.
