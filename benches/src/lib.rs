@@ -12,6 +12,7 @@ pub mod backend;
 pub mod build_info;
 pub mod cli;
 pub mod doctor;
+pub mod family;
 pub mod host;
 pub mod list;
 pub mod measure;

@@ -7,19 +7,15 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::backend::{Backend, with_backend};
+use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::cli::{Failure, RunOptions, command_line};
+use crate::family::family;
 use crate::host::{self, Host};
 use crate::measure::clock::Clock;
-use crate::measure::floor;
-use crate::measure::sampler::{Lane, measure};
-use crate::measure::stats::round;
-use crate::record::{Record, Row, SCHEMA};
+use crate::record::{Record, SCHEMA};
 use crate::report;
-use crate::workload::sizes::Sizes;
 use crate::workload::table::{self, Workload};
-use crate::workload::{Digest, Operation, Wrong, ensure};
 
 /// What a run of everything may take.
 const QUICK: Duration = Duration::from_secs(110);
@@ -51,7 +47,7 @@ pub fn run(options: &RunOptions, out: &mut dyn Write) -> Result<(), Failure> {
     for workload in &plan.workloads {
         progress.begin(&workload.id());
         let budget = plan.budget(workload, started.elapsed(), left);
-        for (backend, outcome) in plan.family(workload, budget, clock) {
+        for (backend, outcome) in family(workload, &plan.backends, budget, clock, plan.seed) {
             match outcome {
                 Ok(row) => results.push(row),
                 Err(wrong) => wrongs.push(format!("{} on {backend}: {wrong}", workload.id())),
@@ -146,62 +142,6 @@ impl Plan {
         share.min(self.most) * workload.weight
     }
 
-    /// One workload on all backends.
-    fn family(
-        &self,
-        workload: &Workload,
-        budget: Duration,
-        clock: Clock,
-    ) -> Vec<(Backend, Result<Row, Wrong>)> {
-        if !workload.is_timed() {
-            let row = |&backend| (backend, weigh(workload, backend, self.seed));
-            return self.backends.iter().map(row).collect();
-        }
-        let mut failed = Vec::new();
-        let mut ready = Vec::new();
-        let mut reference = Reference::new(workload, self.seed);
-        for &backend in &self.backends {
-            match self.lane(workload, backend, &mut reference, clock) {
-                Ok(lane) => ready.push((backend, lane)),
-                Err(wrong) => failed.push((backend, Err(wrong))),
-            }
-        }
-        let (backends, lanes): (Vec<_>, Vec<_>) = ready.into_iter().unzip();
-        let measured = measure(lanes, budget);
-        let sizes = with_backend!(Backend::REFERENCE, B => Sizes::of::<B>(workload, self.seed));
-        let rows = measured.into_iter().zip(backends);
-        let rows = rows.map(|(outcome, backend)| {
-            let row = outcome.and_then(|measured| {
-                let sizes = sizes.clone()?;
-                Ok(Row::measured(workload, backend, &measured).weighing(sizes))
-            });
-            (backend, row)
-        });
-        rows.chain(failed).collect()
-    }
-
-    fn lane(
-        &self,
-        workload: &Workload,
-        backend: Backend,
-        reference: &mut Result<Reference, Wrong>,
-        clock: Clock,
-    ) -> Result<Lane, Wrong> {
-        let reference = reference.as_mut().map_err(|wrong| wrong.clone())?;
-        let own = (backend == Backend::REFERENCE)
-            .then(|| reference.operation.take())
-            .flatten();
-        let operation = match own {
-            Some(operation) => operation,
-            None => reference.check(workload, backend, self.seed)?,
-        };
-        let floor = workload
-            .has_floor()
-            .then(|| floor_of(workload, backend, self.seed))
-            .transpose()?;
-        Lane::new(operation, floor.flatten(), clock)
-    }
-
     fn write(&self, record: &Record) -> Result<(), Failure> {
         let unwritable = |path: &Path| {
             let path = path.to_owned();
@@ -213,71 +153,6 @@ impl Plan {
         fs::write(&self.markdown, report::markdown::render(record))
             .map_err(unwritable(&self.markdown))
     }
-}
-
-/// The row of a workload that is counted, not timed.
-fn weigh(workload: &Workload, backend: Backend, seed: u64) -> Result<Row, Wrong> {
-    Ok(Row {
-        state_bytes: workload.bytes_each(backend, seed)?.map(round),
-        ..Row::about(workload, backend)
-    })
-}
-
-/// What the reference backend's first operations gave, and the operation itself.
-struct Reference {
-    operation: Option<Box<dyn Operation>>,
-    expected: Digest,
-}
-
-impl Reference {
-    fn new(workload: &Workload, seed: u64) -> Result<Self, Wrong> {
-        let mut operation = workload.operation(Backend::REFERENCE, seed)?;
-        let expected = first_results(&mut *operation)?;
-        Ok(Self {
-            operation: Some(operation),
-            expected,
-        })
-    }
-
-    /// The operation on `backend`, if it gives the same.
-    fn check(
-        &self,
-        workload: &Workload,
-        backend: Backend,
-        seed: u64,
-    ) -> Result<Box<dyn Operation>, Wrong> {
-        let mut operation = workload.operation(backend, seed)?;
-        // The null backend computes nothing that could be right.
-        ensure(
-            backend == Backend::Null || first_results(&mut *operation)? == self.expected,
-            "the first results are not those of the reference backend",
-        )?;
-        Ok(operation)
-    }
-}
-
-fn first_results(operation: &mut dyn Operation) -> Result<Digest, Wrong> {
-    let mut digest = Digest::new();
-    let count = operation.capacity().min(2);
-    operation.prepare(count)?;
-    operation.run(0..count)?;
-    operation.verify(&mut digest)?;
-    Ok(digest)
-}
-
-/// The primitive calls of `workload` alone; `None` if it makes none.
-fn floor_of(
-    workload: &Workload,
-    backend: Backend,
-    seed: u64,
-) -> Result<Option<Box<dyn Operation>>, Wrong> {
-    let trace = workload.trace(backend, seed)?;
-    if trace.is_empty() {
-        return Ok(None);
-    }
-    let floor = workload
-        .on_threads(|_| with_backend!(backend, B => floor::build::<B>(trace.clone(), seed)))?;
-    Ok(Some(floor))
 }
 
 /// The path to write to, checked before the measuring begins rather than after.

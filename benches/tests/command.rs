@@ -145,3 +145,25 @@ fn what_cannot_be_done_is_refused_by_name_with_exit_code_2() {
         assert!(text(&output.stderr).contains(named), "{arguments:?}");
     }
 }
+
+#[test]
+fn doctor_explains_every_backend_and_recommends_one() {
+    let output = sprag_bench(&["doctor"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let page = text(&output.stdout);
+    for expected in [
+        "\nrustcrypto\n",
+        "\nring\n",
+        "\naws-lc-rs\n",
+        "\nmixed\n",
+        "primitive/chain_step",
+        "\nSlow here\n",
+        "Suite: SPRAG1_PQXDH_X25519+MLKEM768_DR_",
+    ] {
+        assert!(page.contains(expected), "no {expected:?} in\n{page}");
+    }
+    assert!(
+        page.lines().all(|line| line.chars().count() <= 100),
+        "{page}"
+    );
+}

@@ -128,6 +128,26 @@ pub(crate) fn backends(record: &Record) -> Vec<&str> {
     names
 }
 
+/// `text` broken into lines of at most `width` columns; all but the first begin with `indent`.
+pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let len = word.chars().count();
+        if column > 0 && column + 1 + len > width {
+            out.push('\n');
+            out.push_str(indent);
+            column = indent.chars().count();
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += len;
+    }
+    out
+}
+
 /// Nanoseconds in three digits and a unit.
 pub(crate) fn duration(ns: f64) -> String {
     let (value, unit) = match ns {
@@ -209,6 +229,14 @@ fn standing_of(variants: &[&Family<'_>], backend: &str) -> Option<(f64, Option<f
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_text_is_broken_between_words() {
+        assert_eq!(
+            wrapped("one two  three four", 8, "  "),
+            "one two\n  three\n  four"
+        );
+    }
 
     #[test]
     fn durations_have_three_digits() {

@@ -1,0 +1,137 @@
+//! One workload on all backends: from a row of the table to rows of the record.
+//!
+//! Every backend's first results are compared with the reference backend's before anything is
+//! timed; every engine workload gets its floor beside it.
+
+use std::time::Duration;
+
+use crate::backend::{Backend, with_backend};
+use crate::measure::clock::Clock;
+use crate::measure::floor;
+use crate::measure::sampler::{Lane, measure};
+use crate::measure::stats::round;
+use crate::record::Row;
+use crate::workload::sizes::Sizes;
+use crate::workload::table::Workload;
+use crate::workload::{Digest, Operation, Wrong, ensure};
+
+/// Measures `workload` on `backends`, about `budget` on each.
+pub fn family(
+    workload: &Workload,
+    backends: &[Backend],
+    budget: Duration,
+    clock: Clock,
+    seed: u64,
+) -> Vec<(Backend, Result<Row, Wrong>)> {
+    if !workload.is_timed() {
+        let row = |&backend| (backend, weigh(workload, backend, seed));
+        return backends.iter().map(row).collect();
+    }
+    let mut failed = Vec::new();
+    let mut ready = Vec::new();
+    let mut reference = Reference::new(workload, seed);
+    for &backend in backends {
+        match lane(workload, backend, &mut reference, clock, seed) {
+            Ok(lane) => ready.push((backend, lane)),
+            Err(wrong) => failed.push((backend, Err(wrong))),
+        }
+    }
+    let (ready, lanes): (Vec<_>, Vec<_>) = ready.into_iter().unzip();
+    let sizes = with_backend!(Backend::REFERENCE, B => Sizes::of::<B>(workload, seed));
+    let measured = measure(lanes, budget).into_iter().zip(ready);
+    let rows = measured.map(|(outcome, backend)| {
+        let row = outcome.and_then(|measured| {
+            let sizes = sizes.clone()?;
+            Ok(Row::measured(workload, backend, &measured).weighing(sizes))
+        });
+        (backend, row)
+    });
+    rows.chain(failed).collect()
+}
+
+fn lane(
+    workload: &Workload,
+    backend: Backend,
+    reference: &mut Result<Reference, Wrong>,
+    clock: Clock,
+    seed: u64,
+) -> Result<Lane, Wrong> {
+    let reference = reference.as_mut().map_err(|wrong| wrong.clone())?;
+    let own = (backend == Backend::REFERENCE)
+        .then(|| reference.operation.take())
+        .flatten();
+    let operation = match own {
+        Some(operation) => operation,
+        None => reference.check(workload, backend, seed)?,
+    };
+    let floor = workload
+        .has_floor()
+        .then(|| floor_of(workload, backend, seed))
+        .transpose()?;
+    Lane::new(operation, floor.flatten(), clock)
+}
+
+/// The row of a workload that is counted, not timed.
+fn weigh(workload: &Workload, backend: Backend, seed: u64) -> Result<Row, Wrong> {
+    Ok(Row {
+        state_bytes: workload.bytes_each(backend, seed)?.map(round),
+        ..Row::about(workload, backend)
+    })
+}
+
+/// What the reference backend's first operations gave, and the operation itself.
+struct Reference {
+    operation: Option<Box<dyn Operation>>,
+    expected: Digest,
+}
+
+impl Reference {
+    fn new(workload: &Workload, seed: u64) -> Result<Self, Wrong> {
+        let mut operation = workload.operation(Backend::REFERENCE, seed)?;
+        let expected = first_results(&mut *operation)?;
+        Ok(Self {
+            operation: Some(operation),
+            expected,
+        })
+    }
+
+    /// The operation on `backend`, if it gives the same.
+    fn check(
+        &self,
+        workload: &Workload,
+        backend: Backend,
+        seed: u64,
+    ) -> Result<Box<dyn Operation>, Wrong> {
+        let mut operation = workload.operation(backend, seed)?;
+        // The null backend computes nothing that could be right.
+        ensure(
+            backend == Backend::Null || first_results(&mut *operation)? == self.expected,
+            "the first results are not those of the reference backend",
+        )?;
+        Ok(operation)
+    }
+}
+
+fn first_results(operation: &mut dyn Operation) -> Result<Digest, Wrong> {
+    let mut digest = Digest::new();
+    let count = operation.capacity().min(2);
+    operation.prepare(count)?;
+    operation.run(0..count)?;
+    operation.verify(&mut digest)?;
+    Ok(digest)
+}
+
+/// The primitive calls of `workload` alone; `None` if it makes none.
+fn floor_of(
+    workload: &Workload,
+    backend: Backend,
+    seed: u64,
+) -> Result<Option<Box<dyn Operation>>, Wrong> {
+    let trace = workload.trace(backend, seed)?;
+    if trace.is_empty() {
+        return Ok(None);
+    }
+    let floor = workload
+        .on_threads(|_| with_backend!(backend, B => floor::build::<B>(trace.clone(), seed)))?;
+    Ok(Some(floor))
+}

@@ -1,0 +1,86 @@
+//! X25519 and Ed25519.
+
+use std::hint::black_box;
+
+use sprag_core::primitives::{KeyAgreement, Signature};
+
+use super::random;
+use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
+
+pub(super) fn agree<K: KeyAgreement + 'static>(rng: Rng) -> Box<dyn Operation> {
+    operation(
+        rng,
+        64,
+        |rng| {
+            let ours = K::private_key(&random(rng)).or_wrong("private_key")?;
+            let theirs = K::private_key(&random(rng)).or_wrong("private_key")?;
+            let peer = *K::public_key(&theirs);
+            Ok((ours, theirs, peer, [0; 32]))
+        },
+        |_, (ours, _, peer, shared)| K::agree(black_box(ours), peer, shared).or_wrong("agree"),
+        |_, (ours, theirs, _, shared), digest| {
+            let mut other = [0; 32];
+            K::agree(theirs, K::public_key(ours), &mut other).or_wrong("agree")?;
+            digest.absorb(shared);
+            ensure(*shared == other, "the two sides do not agree")
+        },
+    )
+}
+
+pub(super) fn public<K: KeyAgreement + 'static>(rng: Rng) -> Box<dyn Operation> {
+    operation(
+        rng,
+        64,
+        |rng| Ok((random::<32>(rng), None)),
+        |_, (bytes, key)| {
+            *key = Some(K::private_key(black_box(bytes)).or_wrong("private_key")?);
+            Ok(())
+        },
+        |_, (bytes, key), digest| {
+            let key = key.as_ref().ok_or_else(|| Wrong::new("no key"))?;
+            digest.absorb(K::public_key(key));
+            ensure(K::private_bytes(key) == bytes, "the key is another one")
+        },
+    )
+}
+
+pub(super) fn sign<S: Signature + 'static>(mut rng: Rng) -> Result<Box<dyn Operation>, Wrong> {
+    let key = S::signing_key(&random(&mut rng)).or_wrong("signing_key")?;
+    Ok(operation(
+        (rng, key),
+        64,
+        |(rng, _)| Ok((random::<128>(rng), [0; 64])),
+        |(_, key), (message, signature)| {
+            *signature = S::sign(black_box(key), message);
+            Ok(())
+        },
+        |(_, key), (message, signature), digest| {
+            digest.absorb(signature);
+            S::verify(S::public_key(key), message, signature).or_wrong("verify")
+        },
+    ))
+}
+
+pub(super) fn verify<S: Signature + 'static>(mut rng: Rng) -> Result<Box<dyn Operation>, Wrong> {
+    let key = S::signing_key(&random(&mut rng)).or_wrong("signing_key")?;
+    Ok(operation(
+        (rng, key),
+        64,
+        |(rng, key)| {
+            let message = random::<128>(rng);
+            let signature = S::sign(key, &message);
+            Ok((message, signature))
+        },
+        |(_, key), (message, signature)| {
+            S::verify(S::public_key(key), black_box(message), signature).or_wrong("verify")
+        },
+        |(_, key), (message, signature), digest| {
+            digest.absorb(signature);
+            signature[0] ^= 1;
+            ensure(
+                S::verify(S::public_key(key), message, signature).is_err(),
+                "a forged signature was accepted",
+            )
+        },
+    ))
+}
