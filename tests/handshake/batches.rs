@@ -1,9 +1,11 @@
 //! Batch ≡ loop.
 
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
 use sprag_core::Suite;
 use sprag_core::handshake::{
     AcceptJob, Expected, HandshakeError, InitiateJob, InitiatePolicy, Peer, Prekeys, accept_batch,
-    initiate_batch,
+    initiate, initiate_batch,
 };
 use sprag_core::session::SessionPolicy;
 
@@ -165,8 +167,34 @@ fn a_batch_of_initiations_makes_working_sessions_and_single_errors() {
         .map(|(bundle, payload)| InitiateJob { bundle, payload })
         .collect();
     let policy = InitiatePolicy::default();
-    let results = initiate_batch(&world.alice, &jobs, &policy, NOW, &mut world.rng);
+    let mut rng = ChaCha20Rng::seed_from_u64(9);
+    let singles: Vec<_> = jobs
+        .iter()
+        .map(|job| {
+            initiate(
+                &world.alice,
+                job.bundle,
+                job.payload,
+                &policy,
+                NOW,
+                &mut rng,
+            )
+        })
+        .collect();
+    let mut rng = ChaCha20Rng::seed_from_u64(9);
+    let results = initiate_batch(&world.alice, &jobs, &policy, NOW, &mut rng);
     assert_eq!(results.len(), jobs.len());
+    for (result, single) in results.iter().zip(&singles) {
+        match (result, single) {
+            (Ok(result), Ok(single)) => {
+                assert_eq!(result.message, single.message);
+                assert_eq!(*result.session.encode(), *single.session.encode());
+            }
+            (result, single) => {
+                assert_eq!(result.as_ref().err(), single.as_ref().err());
+            }
+        }
+    }
     for (i, result) in results.into_iter().enumerate() {
         if i == 2 {
             assert_eq!(result.unwrap_err(), HandshakeError::SelfHandshake);

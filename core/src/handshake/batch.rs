@@ -3,8 +3,8 @@
 //!
 //! The law is **batch ≡ loop**: each item ends as it would have, had the items been handled one
 //! after the other with every [`PrekeyChange`] applied at once. So of two first messages over the
-//! same one-time prekey only the first can succeed. The bytes of a batch of initiations differ
-//! from those of a loop over the same generator, which is drawn from in another order.
+//! same one-time prekey only the first can succeed. A batch of initiations draws in the order of a
+//! loop, and gives the same bytes from the same generator.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -45,10 +45,9 @@ pub fn initiate_batch<B: PqBackend, R: TryCryptoRng + ?Sized>(
     now: UnixTime,
     rng: &mut R,
 ) -> Vec<Result<Initiated<B>, HandshakeError>> {
-    let mut draws = Draws::new(rng);
     let offers: Vec<_> = jobs
         .iter()
-        .map(|job| Offer::prepare(identity, job.bundle, policy, now, &mut draws))
+        .map(|job| Offer::prepare(identity, job.bundle, policy, now, &mut Draws::new(rng)))
         .collect();
     let (pairs, ranges) = lay_out(&offers, Offer::pairs);
     let agreements = Agreements::run::<B>(&pairs);
@@ -57,7 +56,7 @@ pub fn initiate_batch<B: PqBackend, R: TryCryptoRng + ?Sized>(
         .zip(jobs.iter().zip(ranges))
         .map(|(offer, (job, range))| {
             let shared = agreements.secrets(range);
-            offer?.seal(shared?, job.payload, policy.session, now, rng)
+            offer?.seal(shared?, job.payload, policy.session, now)
         })
         .collect()
 }

@@ -3,9 +3,10 @@
 //! A generator that fails is caught by [`entropy`](crate::entropy); one that is stuck, and gives
 //! the same bytes again, is caught here: no two secrets of one operation may be equal.
 
-use rand_core::TryCryptoRng;
+use rand_core::{TryCryptoRng, TryRng};
 use subtle::ConstantTimeEq;
 
+use crate::entropy::{self, EntropyError};
 use crate::handshake::error::HandshakeError;
 use crate::secret::Secret;
 
@@ -39,6 +40,22 @@ impl<'r, R: TryCryptoRng + ?Sized> Draws<'r, R> {
         Ok(secret)
     }
 
+    /// What the first message of a session will draw: a ratchet key, then a salt. Drawn ahead, so
+    /// that a batch draws in the order of a loop.
+    pub(super) fn first_message(&mut self) -> Result<Drawn, HandshakeError> {
+        let ratchet_key = self.secret()?;
+        let mut salt = [0; 8];
+        entropy::fill(self.rng, &mut salt)?;
+        let mut bytes = Secret::zeroed();
+        let drawn = ratchet_key.expose().iter().chain(&salt);
+        bytes
+            .expose_mut()
+            .iter_mut()
+            .zip(drawn)
+            .for_each(|(to, from)| *to = *from);
+        Ok(Drawn { bytes, used: 0 })
+    }
+
     /// A 64-byte seed, of two such secrets.
     pub(super) fn seed(&mut self) -> Result<Secret<64>, HandshakeError> {
         let (left, right) = (self.secret()?, self.secret()?);
@@ -50,3 +67,35 @@ impl<'r, R: TryCryptoRng + ?Sized> Draws<'r, R> {
         Ok(seed)
     }
 }
+
+/// Randomness that was drawn ahead: a generator that gives it out once and then fails.
+pub(super) struct Drawn {
+    bytes: Secret<40>,
+    used: usize,
+}
+
+impl TryRng for Drawn {
+    type Error = EntropyError;
+
+    fn try_next_u32(&mut self) -> Result<u32, EntropyError> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, EntropyError> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), EntropyError> {
+        let end = self.used.saturating_add(to.len());
+        let from = self.bytes.expose().get(self.used..end);
+        to.copy_from_slice(from.ok_or(EntropyError)?);
+        self.used = end;
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Drawn {}

@@ -10,7 +10,7 @@ use rand_core::TryCryptoRng;
 use crate::backend::PqBackend;
 use crate::handshake::agreements::{Agreements, Pair};
 use crate::handshake::bundle::VerifiedBundle;
-use crate::handshake::draws::Draws;
+use crate::handshake::draws::{Drawn, Draws};
 use crate::handshake::error::HandshakeError;
 use crate::handshake::identity::Identity;
 use crate::handshake::init::{InitHeader, PrekeyUse};
@@ -47,7 +47,7 @@ pub fn initiate<B: PqBackend, R: TryCryptoRng + ?Sized>(
     let pairs = offer.pairs();
     let agreements = Agreements::run::<B>(&pairs);
     let shared = agreements.secrets(0..pairs.len())?;
-    offer.seal(shared, payload, policy.session, now, rng)
+    offer.seal(shared, payload, policy.session, now)
 }
 
 /// A session that was started, and the bytes to send.
@@ -71,6 +71,7 @@ pub(super) struct Offer<'a, B: PqBackend> {
     used: PrekeyUse,
     ephemeral: <B::X25519 as KeyAgreement>::PrivateKey,
     kem: Option<Encapsulation>,
+    first_message: Drawn,
 }
 
 struct Encapsulation {
@@ -108,6 +109,7 @@ impl<'a, B: PqBackend> Offer<'a, B> {
             used,
             ephemeral,
             kem,
+            first_message: draws.first_message()?,
         })
     }
 
@@ -123,13 +125,12 @@ impl<'a, B: PqBackend> Offer<'a, B> {
     }
 
     /// Derives the session and seals the first message.
-    pub(super) fn seal<R: TryCryptoRng + ?Sized>(
-        self,
+    pub(super) fn seal(
+        mut self,
         agreements: &[Secret<32>],
         payload: &[u8],
         policy: SessionPolicy,
         now: UnixTime,
-        rng: &mut R,
     ) -> Result<Initiated<B>, HandshakeError> {
         let header = self.header();
         let handshake_id = B::HmacSha256::sha256(&[&header]);
@@ -159,7 +160,7 @@ impl<'a, B: PqBackend> Offer<'a, B> {
         let header_len = header.len();
         let mut session =
             Session::initiated(output, record.signed_prekey, header.into(), policy, now);
-        let message = session.encrypt(payload, rng)?;
+        let message = session.encrypt(payload, &mut self.first_message)?;
         self.check_generator(message.get(header_len..).unwrap_or_default())?;
         Ok(Initiated {
             session,
