@@ -105,3 +105,24 @@ impl fmt::Display for BackendName {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_the_first_that_is_compiled_in() {
+        let first = BackendName::COMPILED
+            .first()
+            .map(|backend| backend.as_str());
+        assert_eq!(first, Some(crate::DefaultBackend::NAME));
+    }
+
+    #[test]
+    fn names_are_found_again() {
+        for backend in BackendName::COMPILED {
+            assert_eq!(BackendName::from_name(backend.as_str()), Some(*backend));
+        }
+        assert_eq!(BackendName::from_name("none"), None);
+    }
+}
