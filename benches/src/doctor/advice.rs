@@ -1,5 +1,6 @@
 //! What the probe means: what is slow here, and why; what to use.
 
+use sprag::provenance::COMPILED;
 use sprag_core::suite::Suite;
 
 use super::probe::{
@@ -33,7 +34,7 @@ pub(super) fn slow_paths(timings: &Timings, host: &Host, build: &Build) -> Vec<S
     found.extend(missing_acceleration(host));
     found.extend(sha_trap(timings, host, build));
     for (id, measured) in &timings.rows {
-        let best = Timings::fastest(&Backend::DEFAULT, |backend| timings.of(id, backend));
+        let best = Timings::fastest(&LIBRARIES, |backend| timings.of(id, backend));
         let Some((fastest, best)) = best else {
             continue;
         };
@@ -102,12 +103,11 @@ fn sha_trap(timings: &Timings, host: &Host, build: &Build) -> Option<String> {
 fn reason(id: &str, backend: Backend) -> Option<&'static str> {
     let is = |name: &str| id.starts_with(name);
     match backend {
-        Backend::RustCrypto if is("primitive/chacha20poly1305") => Some(
-            "The vector code of its libraries is chosen at run time, and short messages pay for \
-             that.",
-        ),
-        Backend::RustCrypto if is("primitive/aes256gcm") => {
-            Some("Its GHASH uses narrower carry-less multiplications than ring and AWS-LC do.")
+        Backend::RustCrypto if is("primitive/chacha20poly1305") || is("primitive/aes256gcm") => {
+            Some(
+                "It runs cipher and authenticator one after the other; ring and AWS-LC interleave them \
+             in assembly, in wide vectors where the processor has them.",
+            )
         }
         Backend::RustCrypto if is("primitive/mlkem") => {
             Some("Its ML-KEM is portable code; the others take libcrux, which has vector code.")
@@ -173,25 +173,40 @@ fn backend_for(timings: &Timings) -> Vec<String> {
 }
 
 fn best_mix(timings: &Timings) -> Option<String> {
-    let from = |id: &str| {
-        Timings::fastest(&LIBRARIES, |backend| timings.of(id, backend)).map(|(backend, _)| backend)
+    let aes = match (
+        fastest_library(timings, "AES-256-GCM", &[(1.0, AES_SHORT)])?,
+        fastest_library(timings, "AES-256-GCM", &[(1.0, AES_LONG)])?,
+    ) {
+        (short, long) if short == long => short.to_owned(),
+        (short, long) => format!("{short} (short messages) and {long} (long)"),
     };
-    let signatures = Timings::fastest(&LIBRARIES, |backend| {
-        timings.sum(&[(1.0, SIGN), (2.0, VERIFY)], backend)
-    });
     Some(format!(
         "A mix of this host's fastest parts: X25519 from {}, Ed25519 from {}, HMAC from {}, \
-         AES-256-GCM from {} (short messages) and {} (long), ChaCha20-Poly1305 from {}, ML-KEM from \
-         {}. A composition of your own is five lines: see the documentation of \
-         `sprag_backends::mixed`.",
-        from(AGREE)?,
-        signatures?.0,
-        from(CHAIN_STEP)?,
-        from(AES_SHORT)?,
-        from(AES_LONG)?,
-        from(CHACHA_SHORT)?,
-        from(DECAPS)?,
+         AES-256-GCM from {aes}, ChaCha20-Poly1305 from {}, ML-KEM from {}. A composition of your \
+         own is five lines: see the documentation of `sprag_backends::mixed`.",
+        fastest_library(timings, "X25519", &[(1.0, AGREE)])?,
+        fastest_library(timings, "Ed25519", &[(1.0, SIGN), (2.0, VERIFY)])?,
+        fastest_library(timings, "HMAC-SHA-256", &[(1.0, CHAIN_STEP)])?,
+        fastest_library(timings, "ChaCha20-Poly1305", &[(1.0, CHACHA_SHORT)])?,
+        fastest_library(timings, "ML-KEM", &[(1.0, ENCAPS), (1.0, DECAPS)])?,
     ))
+}
+
+/// The library that computes `primitive` fastest, by the cost of `parts`.
+fn fastest_library(
+    timings: &Timings,
+    primitive: &str,
+    parts: &[(f64, &str)],
+) -> Option<&'static str> {
+    let (backend, _) = Timings::fastest(&LIBRARIES, |backend| timings.sum(parts, backend))?;
+    let table = COMPILED
+        .iter()
+        .find(|table| table.backend == backend.name())?;
+    let row = table
+        .rows
+        .iter()
+        .find(|row| row.primitive.starts_with(primitive))?;
+    Some(row.library)
 }
 
 fn suite_for(timings: &Timings, host: &Host) -> Option<String> {
