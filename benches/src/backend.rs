@@ -83,23 +83,23 @@ macro_rules! with_backend {
     ($backend:expr, $B:ident => $body:expr) => {
         match $backend {
             $crate::backend::Backend::RustCrypto => {
-                type $B = sprag_backends::rustcrypto::RustCrypto;
+                type $B = sprag::rustcrypto::RustCrypto;
                 $body
             }
             $crate::backend::Backend::Ring => {
-                type $B = sprag_backends::ring::Ring;
+                type $B = sprag::ring::Ring;
                 $body
             }
             $crate::backend::Backend::AwsLc => {
-                type $B = sprag_backends::aws_lc::AwsLc;
+                type $B = sprag::aws_lc::AwsLc;
                 $body
             }
             $crate::backend::Backend::Mixed => {
-                type $B = sprag_backends::mixed::Mixed;
+                type $B = sprag::mixed::Mixed;
                 $body
             }
             $crate::backend::Backend::Null => {
-                type $B = sprag_core::testing::null::Null;
+                type $B = sprag::sprag_core::testing::null::Null;
                 $body
             }
         }

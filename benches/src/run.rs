@@ -11,7 +11,7 @@ use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::cli::{Failure, RunOptions, command_line};
 use crate::family::family;
-use crate::host::{self, Host};
+use crate::host::{CpuUse, Host};
 use crate::measure::clock::Clock;
 use crate::record::{Record, SCHEMA};
 use crate::report;
@@ -31,6 +31,7 @@ const MOST_PER_ROW_FULL: Duration = Duration::from_secs(4);
 pub fn run(options: &RunOptions, out: &mut dyn Write) -> Result<(), Failure> {
     let plan = Plan::new(options)?;
     let started = Instant::now();
+    let cpu = CpuUse::now();
     let clock = Clock::measure();
     let mut host = Host::look(clock);
     let build = Build::this();
@@ -57,7 +58,7 @@ pub fn run(options: &RunOptions, out: &mut dyn Write) -> Result<(), Failure> {
         progress.done(workload.weight);
     }
     progress.finish();
-    host.load_end = host::load();
+    host.look_again(&cpu);
     let record = Record {
         schema: SCHEMA.into(),
         command: command_line(),

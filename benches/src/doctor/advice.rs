@@ -1,7 +1,7 @@
 //! What the probe means: what is slow here, and why; what to use.
 
 use sprag::provenance::COMPILED;
-use sprag_core::suite::Suite;
+use sprag::sprag_core::suite::Suite;
 
 use super::probe::{
     AES_LONG, AES_SHORT, AGREE, CHACHA_LONG, CHACHA_SHORT, CHAIN_STEP, DECAPS, ENCAPS, PUBLIC,
@@ -10,7 +10,7 @@ use super::probe::{
 use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::host::Host;
-use crate::report::{digits, duration};
+use crate::report::{BUSY, digits, duration};
 
 /// The backends that are one library each.
 const LIBRARIES: [Backend; 3] = [Backend::RustCrypto, Backend::Ring, Backend::AwsLc];
@@ -27,9 +27,7 @@ pub(super) fn slow_paths(timings: &Timings, host: &Host, build: &Build) -> Vec<S
         found.push("This is not an optimised build; use `cargo run --release -- doctor`.".into());
     }
     if host.was_busy() {
-        found.push(
-            "Something else is running on this machine; the numbers above are too high.".into(),
-        );
+        found.push(BUSY.into());
     }
     found.extend(missing_acceleration(host));
     found.extend(sha_trap(timings, host, build));

@@ -13,7 +13,7 @@ use sprag::provenance::{COMPILED, Provenance, Wipes};
 
 use crate::build_info::Build;
 use crate::cli::Failure;
-use crate::host::Host;
+use crate::host::{CpuUse, Host};
 use crate::measure::clock::Clock;
 use crate::report::wrapped;
 
@@ -25,7 +25,8 @@ const WIDTH: usize = 100;
 /// [`Failure::Output`], and [`Failure::Wrong`] if a primitive gave a wrong result.
 pub fn doctor(out: &mut dyn Write) -> Result<(), Failure> {
     let clock = Clock::measure();
-    let host = Host::look(clock);
+    let mut host = Host::look(clock);
+    let cpu = CpuUse::now();
     let build = Build::this();
     print_host(out, &host, &build)?;
     for provenance in COMPILED {
@@ -34,6 +35,7 @@ pub fn doctor(out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out, "\nMeasuring for a few seconds…")?;
     out.flush()?;
     let timings = probe::Timings::take(clock)?;
+    host.look_again(&cpu);
     timings.print(out)?;
     writeln!(out, "\nSlow here")?;
     list(out, &advice::slow_paths(&timings, &host, &build))?;

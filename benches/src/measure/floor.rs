@@ -8,10 +8,10 @@
 use std::hint::black_box;
 
 use rand_core::{Rng as _, SeedableRng};
-use sprag_core::backend::PqBackend;
-use sprag_core::primitives::{Aead, Hmac, Kem, KeyAgreement, PrimitiveError, Signature};
-use sprag_core::suite::{AeadAlgorithm, KemAlgorithm};
-use sprag_core::testing::counting::{Call, Primitive};
+use sprag::sprag_core::backend::PqBackend;
+use sprag::sprag_core::primitives::{Aead, Hmac, Kem, KeyAgreement, PrimitiveError, Signature};
+use sprag::sprag_core::suite::{AeadAlgorithm, KemAlgorithm};
+use sprag::sprag_core::testing::counting::{Call, Primitive};
 
 use crate::workload::{Buffer, Operation, OrWrong, Rng, Wrong, capacity_for, operation};
 
@@ -303,8 +303,8 @@ fn fresh(rng: &mut Rng) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sprag_core::testing::counting::{Counting, record};
-    use sprag_core::testing::null::Null;
+    use sprag::sprag_core::testing::counting::{Counting, record};
+    use sprag::sprag_core::testing::null::Null;
 
     #[test]
     fn the_replay_makes_exactly_the_calls_of_the_trace() {

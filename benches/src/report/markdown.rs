@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Family, backends, digits, duration, median, standings, worst_refusals};
+use super::{BUSY, Family, backends, digits, duration, median, standings, worst_refusals};
 use crate::record::{Record, Row};
 
 /// The page of `record`.
@@ -49,9 +49,7 @@ fn host(page: &mut String, record: &Record) {
         .map(|(name, version)| format!("{name} {version}"))
         .collect();
     if host.was_busy() {
-        page.push_str(
-            "**The machine was busy when this run began: read the numbers with care.**\n\n",
-        );
+        let _ = writeln!(page, "**{BUSY}**\n");
     }
     if !build.is_optimised() {
         page.push_str("**Not an optimised build: the numbers mean nothing.**\n\n");
@@ -71,8 +69,13 @@ fn host(page: &mut String, record: &Record) {
         ("system", format!("{} {}", host.os, known(&host.kernel))),
         ("governor", known(&host.governor)),
         (
-            "load, start and end",
-            format!("{}, {}", load(host.load_start), load(host.load_end)),
+            "load",
+            format!(
+                "{} at the start, {} at the end; others kept {} processors busy",
+                load(host.load_start),
+                load(host.load_end),
+                load(host.others_cores)
+            ),
         ),
         (
             "clock",

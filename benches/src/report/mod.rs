@@ -8,6 +8,10 @@ pub mod terminal;
 
 use crate::record::{Record, Row};
 
+/// What a report of a disturbed run begins with.
+pub(crate) const BUSY: &str = "Something else kept this machine busy during the run: the numbers are \
+                               too high, and those of several threads mean little.";
+
 /// One workload's rows, one per backend.
 pub(crate) struct Family<'a> {
     pub(crate) rows: Vec<&'a Row>,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Family, backends, duration, median, standings, worst_refusals};
+use super::{BUSY, Family, backends, duration, median, standings, worst_refusals, wrapped};
 use crate::record::Record;
 
 const LABEL: usize = 40;
@@ -41,6 +41,9 @@ pub fn render(record: &Record) -> String {
         out.push('\n');
     }
     who_wins_what(&mut out, record, &names);
+    if record.host.was_busy() {
+        let _ = writeln!(out, "\n{}", wrapped(BUSY, LABEL + 4 * CELL, ""));
+    }
     out
 }
 

@@ -3,12 +3,12 @@
 //! One operation is one call over all items; reports divide by the items. On several threads
 //! every thread makes such calls with items of its own.
 
-use sprag_core::backend::PqBackend;
-use sprag_core::handshake::{
+use sprag::sprag_core::backend::PqBackend;
+use sprag::sprag_core::handshake::{
     AcceptJob, Identity, InitiateJob, PrekeyBundle, Prekeys, accept_batch, initiate_batch,
 };
-use sprag_core::session::{Session, SessionPolicy, decrypt_batch, encrypt_batch};
-use sprag_core::suite::Suite;
+use sprag::sprag_core::session::{Session, SessionPolicy, decrypt_batch, encrypt_batch};
+use sprag::sprag_core::suite::Suite;
 
 use super::meeting::{Meeting, NOW, PAYLOAD, Talk, copy, initiate_policy, prekey_policy, unknown};
 use super::session::{Place, ensure_text, letter};

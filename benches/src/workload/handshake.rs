@@ -3,9 +3,9 @@
 //! Between strangers: the initiator reads the bundle and checks both signatures, the responder
 //! checks the initiator's record. Every first message uses a one-time prekey of its own.
 
-use sprag_core::backend::PqBackend;
-use sprag_core::handshake::{Accepted, Initiated};
-use sprag_core::suite::Suite;
+use sprag::sprag_core::backend::PqBackend;
+use sprag::sprag_core::handshake::{Accepted, Initiated};
+use sprag::sprag_core::suite::Suite;
 
 use super::meeting::{Meeting, PAYLOAD};
 use super::{Operation, OrWrong, Wrong, ensure, operation};

@@ -1,14 +1,14 @@
 //! Two people, Bob's prekeys and the server between them: what the engine's workloads start from.
 
 use rand_core::SeedableRng;
-use sprag_core::backend::PqBackend;
-use sprag_core::handshake::{
+use sprag::sprag_core::backend::PqBackend;
+use sprag::sprag_core::handshake::{
     Accepted, AccountId, Expected, Identity, InitiatePolicy, Initiated, Peer, PrekeyBundle,
     PrekeyPolicy, Prekeys, PublishedPrekeys, VerifiedBundle, accept, initiate,
 };
-use sprag_core::session::{Session, SessionPolicy};
-use sprag_core::suite::Suite;
-use sprag_core::time::UnixTime;
+use sprag::sprag_core::session::{Session, SessionPolicy};
+use sprag::sprag_core::suite::Suite;
+use sprag::sprag_core::time::UnixTime;
 
 use super::{OrWrong, Rng, Wrong, ensure};
 

@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use sprag_core::backend::PqBackend;
-use sprag_core::session::{HEADER_LEN, OVERHEAD, Session, SessionError, TAG_LEN};
-use sprag_core::suite::Suite;
+use sprag::sprag_core::backend::PqBackend;
+use sprag::sprag_core::session::{HEADER_LEN, OVERHEAD, Session, SessionError, TAG_LEN};
+use sprag::sprag_core::suite::Suite;
 
 use super::meeting::{PAYLOAD, Talk, copy};
 use super::{Buffer, Operation, OrWrong, Wrong, capacity_for, ensure, operation};

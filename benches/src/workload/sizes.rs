@@ -1,7 +1,7 @@
 //! Bytes beside the time: stored state and overhead on the wire. The same on every backend.
 
-use sprag_core::backend::PqBackend;
-use sprag_core::suite::Suite;
+use sprag::sprag_core::backend::PqBackend;
+use sprag::sprag_core::suite::Suite;
 
 use super::handshake::HandshakeWork;
 use super::meeting::{Meeting, PAYLOAD, Talk};

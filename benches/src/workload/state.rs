@@ -1,8 +1,8 @@
 //! The group `state`: saving and loading a session, and what it weighs in memory.
 
-use sprag_core::backend::PqBackend;
-use sprag_core::session::{Session, SessionPolicy};
-use sprag_core::suite::Suite;
+use sprag::sprag_core::backend::PqBackend;
+use sprag::sprag_core::session::{Session, SessionPolicy};
+use sprag::sprag_core::suite::Suite;
 
 use super::meeting::{Talk, copy};
 use super::{Operation, OrWrong, Wrong, ensure, operation};

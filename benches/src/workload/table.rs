@@ -3,9 +3,9 @@
 //! A row is a [`Workload`]; with a [`Backend`] it can be built. The names are stable: reports,
 //! filters and later comparisons go by them.
 
-use sprag_core::backend::PqBackend;
-use sprag_core::suite::Suite;
-use sprag_core::testing::counting::{Call, Counting, record};
+use sprag::sprag_core::backend::PqBackend;
+use sprag::sprag_core::suite::Suite;
+use sprag::sprag_core::testing::counting::{Call, Counting, record};
 
 use super::batch::{self, BatchWork};
 use super::handshake::{self, HandshakeWork};

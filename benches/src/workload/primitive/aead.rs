@@ -2,13 +2,13 @@
 
 use std::hint::black_box;
 
-use sprag_core::primitives::Aead;
+use sprag::sprag_core::primitives::Aead;
 
 use super::{filled, random};
 use crate::workload::{Buffer, Operation, OrWrong, Rng, Wrong, capacity_for, ensure, operation};
 
 /// Length of the associated data of a message in bytes: session id and header.
-const AAD_LEN: usize = 32 + sprag_core::session::HEADER_LEN;
+const AAD_LEN: usize = 32 + sprag::sprag_core::session::HEADER_LEN;
 
 /// A message, what seals it, and what comes out.
 struct Letter {

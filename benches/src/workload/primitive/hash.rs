@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use sprag_core::primitives::Hmac;
+use sprag::sprag_core::primitives::Hmac;
 
 use super::{filled, random};
 use crate::workload::{Operation, OrWrong, Rng, capacity_for, ensure, operation};

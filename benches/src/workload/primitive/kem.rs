@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use sprag_core::primitives::Kem;
+use sprag::sprag_core::primitives::Kem;
 
 use super::random;
 use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};

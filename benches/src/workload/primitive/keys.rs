@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use sprag_core::primitives::{KeyAgreement, Signature};
+use sprag::sprag_core::primitives::{KeyAgreement, Signature};
 
 use super::random;
 use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};

@@ -9,7 +9,7 @@ mod kem;
 mod keys;
 
 use rand_core::{Rng as _, SeedableRng};
-use sprag_core::backend::PqBackend;
+use sprag::sprag_core::backend::PqBackend;
 
 use super::{Buffer, Operation, Rng, Wrong};
 
