@@ -7,6 +7,7 @@
 
 #![cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
 
+mod batches;
 mod model;
 mod schedule;
 mod starts;
@@ -46,6 +47,30 @@ fn every_genuine_message_opens_once_and_nothing_else_leaves_a_trace() {
     if wanted >= 10_000 {
         assert_everything_happened(&tally, wanted);
     }
+}
+
+#[test]
+fn batches_and_two_step_calls_are_loops_on_every_backend() {
+    const ROUNDS: u64 = 20;
+    let starts = starts::all();
+    let mut jobs = 0;
+    #[cfg(feature = "rustcrypto")]
+    {
+        jobs += batches::check::<sprag::rustcrypto::Backend>(&starts, ROUNDS);
+    }
+    #[cfg(feature = "ring")]
+    {
+        jobs += batches::check::<sprag::ring::Backend>(&starts, ROUNDS);
+    }
+    #[cfg(feature = "aws-lc-rs")]
+    {
+        jobs += batches::check::<sprag::aws_lc::Backend>(&starts, ROUNDS);
+    }
+    #[cfg(feature = "mixed")]
+    {
+        jobs += batches::check::<sprag::mixed::Backend>(&starts, ROUNDS);
+    }
+    println!("{jobs} messages, each alone, in a batch and in two steps");
 }
 
 fn run(seeds: impl Iterator<Item = u64>, starts: &[Start]) -> Tally {

@@ -1,0 +1,208 @@
+//! The law of the batch calls and of the two-step calls, on every backend: the same bytes,
+//! outcomes and states as the single calls in the same order, failing jobs included.
+
+use std::ops::Range;
+
+use rand_chacha::ChaCha20Rng;
+use sprag::rand_core::{Rng, SeedableRng};
+use sprag::sprag_core::CryptoBackend;
+use sprag::sprag_core::session::{Session, TAG_LEN};
+use sprag::{SessionError, SessionPolicy, decrypt_batch, encrypt_batch};
+
+use crate::starts::Start;
+
+type Saved = Vec<Vec<u8>>;
+type Outcomes<T> = Vec<Result<T, SessionError>>;
+
+/// Checks the law on `rounds` random sets of sessions; gives how many jobs there were.
+pub(crate) fn check<B: CryptoBackend>(starts: &[Start], rounds: u64) -> usize {
+    let mut jobs = 0;
+    for seed in 0..rounds {
+        let rng = &mut ChaCha20Rng::seed_from_u64(seed);
+        let (senders, receivers) = histories::<B>(starts, rng);
+        let buffers: Saved = load::<B>(&senders)
+            .iter()
+            .map(|session| plaintext(session, rng))
+            .collect();
+
+        let (one, looped) = encrypt::<B>(&senders, &buffers, seed, one_by_one);
+        let (two, batched) = encrypt::<B>(&senders, &buffers, seed, as_a_batch);
+        let (three, stepped) = encrypt::<B>(&senders, &buffers, seed, in_two_steps);
+        assert!(one == two && looped == batched, "{} {seed}", B::NAME);
+        assert!(one == three && looped == stepped, "{} {seed}", B::NAME);
+
+        let mut messages = looped.buffers;
+        spoil(&mut messages, rng);
+        let (one, looped) = decrypt::<B>(&receivers, &messages, one_by_one_open);
+        let (two, batched) = decrypt::<B>(&receivers, &messages, as_a_batch_open);
+        let (three, stepped) = decrypt::<B>(&receivers, &messages, in_two_steps_open);
+        assert!(one == two && looped == batched, "{} {seed}", B::NAME);
+        assert!(one == three && looped == stepped, "{} {seed}", B::NAME);
+        assert!(one.iter().any(Result::is_ok) && one.iter().any(Result::is_err));
+        jobs += messages.len();
+    }
+    jobs
+}
+
+/// What a set of calls leaves behind.
+#[derive(PartialEq)]
+struct Left {
+    buffers: Saved,
+    states: Saved,
+}
+
+/// Pairs that talked, lost and skipped; senders and receivers of the next messages.
+fn histories<B: CryptoBackend>(starts: &[Start], rng: &mut ChaCha20Rng) -> (Saved, Saved) {
+    let talked = starts.iter().map(|start| {
+        let states = [&start.initiator, &start.responder];
+        let mut sides = states.map(|state| open::<B>(state));
+        for _ in 0..rng.next_u32() % 8 {
+            let from = (rng.next_u32() % 2) as usize;
+            let message = sides[from].encrypt(b"before", rng).expect("encrypts");
+            if !rng.next_u32().is_multiple_of(3) {
+                sides[1 - from].decrypt(&message).expect("decrypts");
+            }
+        }
+        let from = (rng.next_u32() % 2) as usize;
+        (
+            sides[from].encode().to_vec(),
+            sides[1 - from].encode().to_vec(),
+        )
+    });
+    talked.unzip()
+}
+
+fn plaintext<B: CryptoBackend>(session: &Session<B>, rng: &mut ChaCha20Rng) -> Vec<u8> {
+    let len = match rng.next_u32() % 10 {
+        0 => 0,
+        1 => return vec![0; session.header_len()],
+        _ => rng.next_u32() as usize % 400,
+    };
+    vec![0x5a; session.header_len() + len + TAG_LEN]
+}
+
+fn spoil(messages: &mut Saved, rng: &mut ChaCha20Rng) {
+    for message in messages {
+        let at = rng.next_u32() as usize % message.len();
+        match rng.next_u32() % 6 {
+            0 => message[at] ^= 1,
+            1 => message.truncate(at),
+            _ => {}
+        }
+    }
+}
+
+fn encrypt<B: CryptoBackend>(
+    senders: &Saved,
+    buffers: &Saved,
+    seed: u64,
+    run: fn(&mut [Session<B>], &mut Saved, &mut ChaCha20Rng) -> Outcomes<()>,
+) -> (Outcomes<()>, Left) {
+    let (mut sessions, mut buffers) = (load::<B>(senders), buffers.clone());
+    let outcomes = run(
+        &mut sessions,
+        &mut buffers,
+        &mut ChaCha20Rng::seed_from_u64(seed),
+    );
+    let states = save(&sessions);
+    (outcomes, Left { buffers, states })
+}
+
+fn decrypt<B: CryptoBackend>(
+    receivers: &Saved,
+    messages: &Saved,
+    run: fn(&mut [Session<B>], &mut Saved) -> Outcomes<Range<usize>>,
+) -> (Outcomes<Range<usize>>, Left) {
+    let (mut sessions, mut buffers) = (load::<B>(receivers), messages.clone());
+    let outcomes = run(&mut sessions, &mut buffers);
+    let states = save(&sessions);
+    (outcomes, Left { buffers, states })
+}
+
+fn one_by_one<B: CryptoBackend>(
+    sessions: &mut [Session<B>],
+    buffers: &mut Saved,
+    rng: &mut ChaCha20Rng,
+) -> Outcomes<()> {
+    let jobs = sessions.iter_mut().zip(buffers);
+    jobs.map(|(session, buffer)| session.encrypt_in_place(buffer, rng))
+        .collect()
+}
+
+fn as_a_batch<B: CryptoBackend>(
+    sessions: &mut [Session<B>],
+    buffers: &mut Saved,
+    rng: &mut ChaCha20Rng,
+) -> Outcomes<()> {
+    encrypt_batch(
+        sessions
+            .iter_mut()
+            .zip(buffers.iter_mut().map(Vec::as_mut_slice)),
+        rng,
+    )
+}
+
+fn in_two_steps<B: CryptoBackend>(
+    sessions: &mut [Session<B>],
+    buffers: &mut Saved,
+    rng: &mut ChaCha20Rng,
+) -> Outcomes<()> {
+    let jobs = sessions.iter_mut().zip(buffers);
+    jobs.map(|(session, buffer)| {
+        let before = session.encode();
+        let pending = session.prepare_encrypt_in_place(buffer, rng);
+        assert_eq!(before, session.encode(), "planning changed the state");
+        pending.and_then(|pending| session.commit(pending))
+    })
+    .collect()
+}
+
+fn one_by_one_open<B: CryptoBackend>(
+    sessions: &mut [Session<B>],
+    buffers: &mut Saved,
+) -> Outcomes<Range<usize>> {
+    let jobs = sessions.iter_mut().zip(buffers);
+    jobs.map(|(session, buffer)| session.decrypt_in_place(buffer))
+        .collect()
+}
+
+fn as_a_batch_open<B: CryptoBackend>(
+    sessions: &mut [Session<B>],
+    buffers: &mut Saved,
+) -> Outcomes<Range<usize>> {
+    decrypt_batch(
+        sessions
+            .iter_mut()
+            .zip(buffers.iter_mut().map(Vec::as_mut_slice)),
+    )
+}
+
+fn in_two_steps_open<B: CryptoBackend>(
+    sessions: &mut [Session<B>],
+    buffers: &mut Saved,
+) -> Outcomes<Range<usize>> {
+    let jobs = sessions.iter_mut().zip(buffers);
+    jobs.map(|(session, buffer)| {
+        let before = session.encode();
+        let planned = session.prepare_decrypt_in_place(buffer);
+        assert_eq!(before, session.encode(), "planning changed the state");
+        let (range, pending) = planned?;
+        session.commit(pending).map(|()| range)
+    })
+    .collect()
+}
+
+fn load<B: CryptoBackend>(states: &Saved) -> Vec<Session<B>> {
+    states.iter().map(|state| open(state)).collect()
+}
+
+fn open<B: CryptoBackend>(state: &[u8]) -> Session<B> {
+    Session::decode(state, SessionPolicy::default()).expect("a saved state")
+}
+
+fn save<B: CryptoBackend>(sessions: &[Session<B>]) -> Saved {
+    sessions
+        .iter()
+        .map(|session| session.encode().to_vec())
+        .collect()
+}
