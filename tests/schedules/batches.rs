@@ -13,6 +13,7 @@ use crate::starts::Start;
 
 type Saved = Vec<Vec<u8>>;
 type Outcomes<T> = Vec<Result<T, SessionError>>;
+type Opened = Outcomes<Range<usize>>;
 
 /// Checks the law on `rounds` random sets of sessions; gives how many jobs there were.
 pub(crate) fn check<B: CryptoBackend>(starts: &[Start], rounds: u64) -> usize {
@@ -111,8 +112,8 @@ fn encrypt<B: CryptoBackend>(
 fn decrypt<B: CryptoBackend>(
     receivers: &Saved,
     messages: &Saved,
-    run: fn(&mut [Session<B>], &mut Saved) -> Outcomes<Range<usize>>,
-) -> (Outcomes<Range<usize>>, Left) {
+    run: fn(&mut [Session<B>], &mut Saved) -> Opened,
+) -> (Opened, Left) {
     let (mut sessions, mut buffers) = (load::<B>(receivers), messages.clone());
     let outcomes = run(&mut sessions, &mut buffers);
     let states = save(&sessions);
@@ -157,19 +158,13 @@ fn in_two_steps<B: CryptoBackend>(
     .collect()
 }
 
-fn one_by_one_open<B: CryptoBackend>(
-    sessions: &mut [Session<B>],
-    buffers: &mut Saved,
-) -> Outcomes<Range<usize>> {
+fn one_by_one_open<B: CryptoBackend>(sessions: &mut [Session<B>], buffers: &mut Saved) -> Opened {
     let jobs = sessions.iter_mut().zip(buffers);
     jobs.map(|(session, buffer)| session.decrypt_in_place(buffer))
         .collect()
 }
 
-fn as_a_batch_open<B: CryptoBackend>(
-    sessions: &mut [Session<B>],
-    buffers: &mut Saved,
-) -> Outcomes<Range<usize>> {
+fn as_a_batch_open<B: CryptoBackend>(sessions: &mut [Session<B>], buffers: &mut Saved) -> Opened {
     decrypt_batch(
         sessions
             .iter_mut()
@@ -177,10 +172,7 @@ fn as_a_batch_open<B: CryptoBackend>(
     )
 }
 
-fn in_two_steps_open<B: CryptoBackend>(
-    sessions: &mut [Session<B>],
-    buffers: &mut Saved,
-) -> Outcomes<Range<usize>> {
+fn in_two_steps_open<B: CryptoBackend>(sessions: &mut [Session<B>], buffers: &mut Saved) -> Opened {
     let jobs = sessions.iter_mut().zip(buffers);
     jobs.map(|(session, buffer)| {
         let before = session.encode();
