@@ -67,8 +67,9 @@ pub fn run(options: &RunOptions, out: &mut dyn Write) -> Result<(), Failure> {
         build,
         results,
     };
-    write!(out, "{}", report::terminal::render(&record))?;
+    // The files first: whoever reads the output may stop reading.
     plan.write(&record)?;
+    write!(out, "{}", report::terminal::render(&record))?;
     writeln!(
         out,
         "\n{} rows in {:.0} s\nrecord  {}\nreport  {}",
