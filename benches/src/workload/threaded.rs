@@ -15,7 +15,7 @@ use super::{Digest, Operation, Wrong};
 use crate::alloc::Allocations;
 
 /// How long a thread spins before it lets others run in between, and before it sleeps.
-const EAGERNESS: Duration = Duration::from_micros(50);
+const EAGERNESS: Duration = Duration::from_micros(5);
 const PATIENCE: Duration = Duration::from_millis(3);
 
 /// Several operations run side by side: one on the calling thread, the others on their own.
