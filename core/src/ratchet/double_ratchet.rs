@@ -153,7 +153,8 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             (None, Some(SendingChain { private, chain })) => (private, &chain.key, chain.n),
             (None, None) => return Err(SessionError::StaleState),
         };
-        if n == u32::MAX {
+        // The length of the chain must fit the `pn` of the next.
+        if n >= u32::MAX - 1 {
             return Err(SessionError::ChainExhausted);
         }
         let ratchet_key = B::X25519::public_key(private);
