@@ -48,6 +48,7 @@ pub const TAG_LEN: usize = ratchet::TAG_LEN;
 /// How much longer a message is than its plaintext, in bytes, once the peer has answered.
 pub const OVERHEAD: usize = HEADER_LEN + TAG_LEN;
 
+/// One side of a session with one device of a peer.
 ///
 /// `B` is only how it computes: the encoding of a session carries no backend, and a session saved
 /// under one continues under another.
@@ -110,7 +111,7 @@ impl<B: CryptoBackend> Session<B> {
         self.received > 0
     }
 
-    /// Counts the committed changes.
+    /// Counts the committed changes, and the times at which stored keys expired.
     #[must_use]
     pub const fn revision(&self) -> u64 {
         self.revision
@@ -158,7 +159,12 @@ impl<B: CryptoBackend> Session<B> {
     pub fn observe_time(&mut self, now: UnixTime) {
         self.clock = self.clock.max(now);
         self.hour = hours_between(self.created, self.clock);
+        let kept = self.skipped_keys();
         self.expire_skipped();
+        // A pending change may point at a stored key.
+        if self.skipped_keys() != kept {
+            self.revision = self.revision.saturating_add(1);
+        }
     }
 
     /// Wipes all keys. Every later message is refused with [`SessionError::Closed`].

@@ -13,6 +13,8 @@ use crate::session::{Session, SessionError, SessionId};
 #[must_use = "the session changes only when this is committed"]
 pub struct Pending<B: CryptoBackend> {
     pub(super) session: SessionId,
+    /// Both sides of a session have the same identifier.
+    pub(super) initiator: bool,
     pub(super) revision: u64,
     pub(super) change: Change<B>,
 }
@@ -30,7 +32,8 @@ impl<B: CryptoBackend> Session<B> {
     /// [`SessionError::StaleState`] if the session changed since the plan was made, or is another
     /// one; nothing happens then.
     pub fn commit(&mut self, pending: Pending<B>) -> Result<(), SessionError> {
-        if pending.session != self.id() || pending.revision != self.revision {
+        let ours = pending.session == self.id() && pending.initiator == self.initiator;
+        if !ours || pending.revision != self.revision {
             return Err(SessionError::StaleState);
         }
         match pending.change {
@@ -43,6 +46,7 @@ impl<B: CryptoBackend> Session<B> {
     pub(super) fn pending(&self, change: Change<B>) -> Pending<B> {
         Pending {
             session: self.id(),
+            initiator: self.initiator,
             revision: self.revision,
             change,
         }

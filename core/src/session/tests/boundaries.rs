@@ -33,3 +33,30 @@ fn a_full_chain_ends_with_an_error_and_the_peer_understands_the_next() {
     let next = alice.encrypt(b"next", rng).unwrap();
     assert_eq!(bob.decrypt(&next).unwrap(), b"next");
 }
+
+#[test]
+fn a_pending_change_is_stale_once_keys_expired_under_it() {
+    let (mut alice, mut bob) = pair();
+    let rng = &mut rng(1);
+    let sent: Vec<_> = (0..23).map(|_| bob.encrypt(b"", rng).unwrap()).collect();
+    alice.decrypt(&sent[19]).unwrap();
+    alice.observe_time(UnixTime(1000 + 10 * 3600));
+    alice.decrypt(&sent[22]).unwrap();
+    let (_, pending) = alice.prepare_decrypt(&sent[20]).unwrap();
+    // The nineteen older keys go, and the one in question moves up.
+    alice.observe_time(UnixTime(1000 + 725 * 3600));
+    assert_eq!(alice.skipped_keys(), 2);
+    assert_eq!(alice.commit(pending), Err(SessionError::StaleState));
+    alice.decrypt(&sent[20]).unwrap();
+    refused(&mut alice, &sent[20], SessionError::Duplicate);
+}
+
+#[test]
+fn a_pending_change_of_the_peer_is_not_ours() {
+    let (alice, mut bob) = pair();
+    assert_eq!((alice.id(), alice.revision()), (bob.id(), bob.revision()));
+    let before = bob.encode();
+    let (_, pending) = alice.prepare_encrypt(b"", &mut rng(1)).unwrap();
+    assert_eq!(bob.commit(pending), Err(SessionError::StaleState));
+    assert_eq!(*before, *bob.encode());
+}
