@@ -68,7 +68,7 @@ impl<B: CryptoBackend> Session<B> {
     /// bytes of any content.
     ///
     /// # Errors
-    /// [`SessionError`]; the session is unchanged then, the buffer untouched or zeroed.
+    /// [`SessionError`]; the session is unchanged then, the plaintext untouched or zeroed.
     pub fn encrypt_in_place<R: TryCryptoRng + ?Sized>(
         &mut self,
         buffer: &mut [u8],
@@ -278,11 +278,11 @@ impl<B: CryptoBackend> Session<B> {
     /// Where in `message` the ordinary message begins, behind an INIT header if it is ours.
     pub(super) fn locate(&self, message: &[u8]) -> Result<usize, SessionError> {
         let (kind, suite) = wire::front(message)?;
-        if suite != self.suite {
-            return Err(SessionError::SuiteMismatch);
-        }
-        if kind == MessageType::Message {
-            return Ok(0);
+        match (kind, suite == self.suite) {
+            (MessageType::Message, true) => return Ok(0),
+            (MessageType::Message, false) => return Err(SessionError::SuiteMismatch),
+            (MessageType::Init, true) => {}
+            (MessageType::Init, false) => return Err(SessionError::OtherHandshake),
         }
         let len = wire::init_header_len(suite);
         let init = message.get(..len).ok_or(SessionError::Malformed)?;

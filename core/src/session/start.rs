@@ -52,8 +52,10 @@ impl<B: CryptoBackend> Session<B> {
     ) -> Result<(Self, Range<usize>), SessionError> {
         // The peer's ratchet key comes with the message; no key equals this one.
         let mut session = Self::new(output, [0xff; 32], policy, now);
-        let offset = session.locate(message)?;
-        let (range, plan) = session.open_message(message, offset, Some(signed_prekey))?;
+        if session.locate(message)? != 0 {
+            return Err(SessionError::Malformed);
+        }
+        let (range, plan) = session.open_message(message, 0, Some(signed_prekey))?;
         session.apply_receive(plan);
         Ok((session, range))
     }

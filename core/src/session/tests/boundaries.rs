@@ -60,3 +60,26 @@ fn a_pending_change_of_the_peer_is_not_ours() {
     assert_eq!(bob.commit(pending), Err(SessionError::StaleState));
     assert_eq!(*before, *bob.encode());
 }
+
+#[test]
+fn a_first_message_of_any_suite_is_one_for_accept() {
+    let (alice, bob) = pair();
+    let mut first = vec![0; 2000];
+    for suite in Suite::ALL {
+        let [high, low] = suite.id().to_be_bytes();
+        first[..3].copy_from_slice(&[0x12, high, low]);
+        for session in [alice.encode(), bob.encode()] {
+            let session = NullSession::decode(&session, SessionPolicy::default()).unwrap();
+            let mut conversation = Conversation::new(session);
+            let refusal = conversation.decrypt(&first);
+            assert_eq!(refusal, Err(SessionError::OtherHandshake));
+        }
+    }
+}
+
+#[test]
+fn behind_an_init_header_stands_a_message_and_not_the_header_again() {
+    let (alice, mut first) = initiated(1, SessionPolicy::default());
+    let again = accepted(&alice, &mut first).err();
+    assert_eq!(again, Some(SessionError::Malformed));
+}
