@@ -12,6 +12,7 @@
 //! - among the sessions of a simultaneous start, the one that received last sends;
 //! - at most [`MAX_SESSIONS`] are kept; the oldest that does not send makes room and is wiped.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -22,6 +23,7 @@ use crate::backend::CryptoBackend;
 use crate::codec::{Reader, Writer};
 use crate::handshake::Fingerprint;
 use crate::session::{Session, SessionError, SessionPolicy, StateError};
+use crate::time::UnixTime;
 
 /// The most sessions kept with one device of a peer.
 pub const MAX_SESSIONS: usize = 4;
@@ -38,7 +40,8 @@ pub struct Conversation<B: CryptoBackend> {
 }
 
 struct Slot<B: CryptoBackend> {
-    session: Session<B>,
+    /// Boxed: a vector that grows would leave its keys behind.
+    session: Box<Session<B>>,
     /// Replaced by a newer one: receives, never sends again.
     retired: bool,
 }
@@ -47,7 +50,7 @@ impl<B: CryptoBackend> Conversation<B> {
     /// A conversation with one session.
     #[must_use]
     pub fn new(session: Session<B>) -> Self {
-        let retired = false;
+        let (session, retired) = (Box::new(session), false);
         Self {
             slots: Vec::from([Slot { session, retired }]),
             active: 0,
@@ -57,12 +60,12 @@ impl<B: CryptoBackend> Conversation<B> {
     /// The session that sends.
     #[must_use]
     pub fn active(&self) -> Option<&Session<B>> {
-        self.slots.get(self.active).map(|slot| &slot.session)
+        self.slots.get(self.active).map(|slot| &*slot.session)
     }
 
     /// All sessions, oldest first.
     pub fn sessions(&self) -> impl Iterator<Item = &Session<B>> {
-        self.slots.iter().map(|slot| &slot.session)
+        self.slots.iter().map(|slot| &*slot.session)
     }
 
     /// The peer's identity.
@@ -96,9 +99,16 @@ impl<B: CryptoBackend> Conversation<B> {
         if !ours_sends {
             self.active = self.slots.len();
         }
-        let retired = false;
+        let (session, retired) = (Box::new(session), false);
         self.slots.push(Slot { session, retired });
         Ok(())
+    }
+
+    /// Tells all sessions what time it is, as [`Session::observe_time`].
+    pub fn observe_time(&mut self, now: UnixTime) {
+        for slot in &mut self.slots {
+            slot.session.observe_time(now);
+        }
     }
 
     /// Encrypts in the session that sends.
@@ -184,7 +194,7 @@ impl<B: CryptoBackend> Conversation<B> {
             let retired = reader.flag()?;
             let len = reader.u32()?;
             let len = usize::try_from(len).map_err(|_| StateError::Malformed)?;
-            let session = Session::decode(reader.bytes(len)?, policy)?;
+            let session = Box::new(Session::decode(reader.bytes(len)?, policy)?);
             slots.push(Slot { session, retired });
         }
         reader.finish()?;

@@ -23,8 +23,10 @@ use crate::suite::AeadAlgorithm;
 pub fn decrypt_batch<'a, B: CryptoBackend>(
     jobs: impl IntoIterator<Item = (&'a mut Session<B>, &'a mut [u8])>,
 ) -> Vec<Result<Range<usize>, SessionError>> {
-    let mut outcomes = Vec::new();
-    let mut staged = Vec::new();
+    let jobs: Vec<_> = jobs.into_iter().collect();
+    let mut outcomes = Vec::with_capacity(jobs.len());
+    // Reserved whole: a vector that grows would leave its keys behind.
+    let mut staged = Vec::with_capacity(jobs.len());
     for (index, (session, buffer)) in jobs.into_iter().enumerate() {
         match Staged::new(index, session, buffer) {
             Ok(job) => {

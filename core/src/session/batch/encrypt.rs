@@ -29,8 +29,10 @@ where
     B: CryptoBackend,
     R: TryCryptoRng + ?Sized,
 {
-    let mut outcomes = Vec::new();
-    let mut staged = Vec::new();
+    let jobs: Vec<_> = jobs.into_iter().collect();
+    let mut outcomes = Vec::with_capacity(jobs.len());
+    // Reserved whole: a vector that grows would leave its keys behind.
+    let mut staged = Vec::with_capacity(jobs.len());
     for (index, (session, buffer)) in jobs.into_iter().enumerate() {
         match Staged::new(index, session, buffer, rng) {
             Ok(job) => {

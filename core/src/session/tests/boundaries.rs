@@ -83,3 +83,16 @@ fn behind_an_init_header_stands_a_message_and_not_the_header_again() {
     let again = accepted(&alice, &mut first).err();
     assert_eq!(again, Some(SessionError::Malformed));
 }
+
+#[test]
+fn a_conversation_tells_its_sessions_the_time() {
+    let (mut alice, mut bob) = pair();
+    let rng = &mut rng(1);
+    bob.encrypt(b"lost", rng).unwrap();
+    alice.decrypt(&bob.encrypt(b"", rng).unwrap()).unwrap();
+    let mut alice = Conversation::new(alice);
+    let stored = |alice: &Conversation<Null>| alice.active().unwrap().skipped_keys();
+    assert_eq!(stored(&alice), 1);
+    alice.observe_time(UnixTime(1000 + 30 * 24 * 3600));
+    assert_eq!(stored(&alice), 0);
+}
