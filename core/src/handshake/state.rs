@@ -196,6 +196,10 @@ impl<B: PqBackend> Generation<B> {
         reader: &mut Reader<'_>,
     ) -> Result<Self, HandshakeError> {
         let caps = Capabilities::read(reader)?;
+        // A suite whose KEM key is not there must not be offered.
+        if caps != Capabilities::new(&policy.suites, caps.not_after()) {
+            return Err(HandshakeError::Malformed);
+        }
         let created = UnixTime(reader.u64()?);
         let id = PrekeyId::read(reader)?;
         let signed_prekey = B::X25519::private_key(reader.array()?)?;

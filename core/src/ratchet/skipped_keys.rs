@@ -287,12 +287,16 @@ impl SkippedKeys {
     pub(crate) fn decode(reader: &mut Reader<'_>, next: Option<u32>) -> Result<Self, Malformed> {
         let mut store = Self::default();
         let closed = reader.u8()?;
-        if usize::from(closed) > MAX_CLOSED_CHAINS {
+        if usize::from(closed) > MAX_CLOSED_CHAINS || (closed > 0 && next.is_none()) {
             return Err(Malformed);
         }
         store.closed.reserve_exact(closed.into());
         for _ in 0..closed {
-            store.closed.push(*reader.array()?);
+            let ratchet_key = reader.array()?;
+            if store.closed.contains(ratchet_key) {
+                return Err(Malformed);
+            }
+            store.closed.push(*ratchet_key);
         }
         let belongs = |chain: u8, n: u32| {
             chain < closed || (chain == closed && next.is_some_and(|next| n < next))

@@ -17,10 +17,11 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
+use crate::agreement;
 use crate::backend::CryptoBackend;
 use crate::codec::{Malformed, Reader, Writer};
 use crate::handshake::Fingerprint;
-use crate::primitives::KeyAgreement;
+use crate::primitives::{Hmac, KeyAgreement};
 use crate::ratchet::{Chain, ChainKey, DoubleRatchet, RootKey, SendingChain, SkippedKeys};
 use crate::secret::Secret;
 use crate::session::{Session, SessionPolicy, StateError, hours_between};
@@ -108,7 +109,11 @@ impl<B: CryptoBackend> Session<B> {
         };
         if flags & CLOSED == 0 {
             if flags & PREFIX != 0 {
-                session.prefix = Some(reader.bytes(wire::init_header_len(suite))?.into());
+                let init = reader.bytes(wire::init_header_len(suite))?;
+                if B::HmacSha256::sha256(&[init]) != session.handshake_id {
+                    return Err(StateError::Malformed);
+                }
+                session.prefix = Some(init.into());
             }
             session.ratchet = Some(DoubleRatchet::decode(&mut reader, flags)?);
         }
@@ -142,7 +147,8 @@ impl<B: CryptoBackend> Session<B> {
             .is_none_or(|ratchet| ratchet.receiving.is_some() == (self.received > 0));
         let prefix =
             self.is_closed() || self.prefix.is_some() == (self.initiator && self.received == 0);
-        if receiving && prefix && self.clock >= self.created {
+        let received = self.initiator || self.received > 0;
+        if receiving && prefix && received && self.clock >= self.created {
             Ok(())
         } else {
             Err(Malformed)
@@ -191,7 +197,20 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         }
         let next = ratchet.receiving.as_ref().map(|chain| chain.n);
         ratchet.skipped = SkippedKeys::decode(reader, next)?;
+        ratchet.check_invariants()?;
         Ok(ratchet)
+    }
+
+    /// What no ratchet of ours would ever encode.
+    fn check_invariants(&self) -> Result<(), Malformed> {
+        let canonical = agreement::check_peer(&self.peer).is_ok();
+        let current = self.skipped.closed_chain(&self.peer).is_none();
+        let sent = self.sending.as_ref().map_or(0, |sending| sending.chain.n);
+        if canonical && current && sent < u32::MAX && self.pn < u32::MAX {
+            Ok(())
+        } else {
+            Err(Malformed)
+        }
     }
 }
 

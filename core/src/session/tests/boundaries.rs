@@ -96,3 +96,38 @@ fn a_conversation_tells_its_sessions_the_time() {
     alice.observe_time(UnixTime(1000 + 30 * 24 * 3600));
     assert_eq!(stored(&alice), 0);
 }
+
+#[test]
+fn a_state_that_contradicts_itself_is_refused() {
+    let (mut alice, mut bob) = pair();
+    let rng = &mut rng(1);
+    let fresh = alice.encode();
+    for _ in 0..2 {
+        alice.decrypt(&bob.encrypt(b"", rng).unwrap()).unwrap();
+        bob.decrypt(&alice.encrypt(b"", rng).unwrap()).unwrap();
+    }
+    let used = alice.encode();
+    // Behind the front: root key, peer's ratchet key, pn, sending chain, receiving chain, the
+    // number of closed chains and their keys.
+    let (peer, pn, sending) = (140 + 32, 140 + 64, 140 + 68 + 64);
+    let closed = 140 + 68 + 68 + 36 + 1;
+    let changed = |state: &[u8], at: usize, bytes: &[u8]| {
+        let mut state = state.to_vec();
+        state[at..at + bytes.len()].copy_from_slice(bytes);
+        NullSession::decode(&state, SessionPolicy::default()).err()
+    };
+    let malformed = Some(StateError::Malformed);
+    assert_eq!(changed(&used, 0, &[]), None);
+    assert_eq!(changed(&used, peer + 31, &[0x80]), malformed);
+    assert_eq!(changed(&used, pn, &[0xff; 4]), malformed);
+    assert_eq!(changed(&used, sending, &[0xff; 4]), malformed);
+    assert_eq!(changed(&used, closed, &used[peer..peer + 32]), malformed);
+    // The INIT header is not that of the handshake.
+    assert_eq!(changed(&fresh, 0, &[]), None);
+    assert_eq!(changed(&fresh, 140 + 50, &[1]), malformed);
+    // A responder that received nothing.
+    let mut responder = fresh.to_vec();
+    responder[1] &= !(1 | 4);
+    responder.drain(140..140 + wire::init_header_len(SUITE));
+    assert_eq!(changed(&responder, 0, &[]), malformed);
+}
