@@ -1,7 +1,8 @@
 //! Secrets drawn from a generator that is watched while it gives them.
 //!
 //! A generator that fails is caught by [`entropy`](crate::entropy); one that is stuck, and gives
-//! the same bytes again, is caught here: no two secrets of one operation may be equal.
+//! the same bytes again, is caught here: of the secrets of one operation no two in a row may be
+//! equal.
 
 use rand_core::{TryCryptoRng, TryRng};
 use subtle::ConstantTimeEq;

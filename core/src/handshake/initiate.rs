@@ -17,7 +17,6 @@ use crate::handshake::init::{InitHeader, PrekeyUse};
 use crate::handshake::policy::{InitiatePolicy, OneTimePolicy};
 use crate::handshake::transcript::Transcript;
 use crate::primitives::{Hmac, KeyAgreement};
-use crate::ratchet::Header;
 use crate::secret::Secret;
 use crate::session::{HandshakeOutput, Session, SessionPolicy};
 use crate::suite::Suite;
@@ -157,29 +156,15 @@ impl<'a, B: PqBackend> Offer<'a, B> {
             peer: record.identity.fingerprint::<B>(),
             handshake_id,
         };
-        let header_len = header.len();
         let mut session =
             Session::initiated(output, record.signed_prekey, header.into(), policy, now);
         let message = session.encrypt(payload, &mut self.first_message)?;
-        self.check_generator(message.get(header_len..).unwrap_or_default())?;
         Ok(Initiated {
             session,
             message,
             suite: self.suite,
             used: self.used,
         })
-    }
-
-    /// In X3DH the ephemeral key is the only secret drawn here: a stuck generator shows in the
-    /// message's ratchet key, which comes from the next draw.
-    fn check_generator(&self, message: &[u8]) -> Result<(), HandshakeError> {
-        let header = message.first_chunk();
-        let header = header.and_then(|bytes| Header::decode(self.suite, bytes));
-        let ephemeral = B::X25519::public_key(&self.ephemeral);
-        match header {
-            Some(header) if header.ratchet_key != *ephemeral => Ok(()),
-            _ => Err(HandshakeError::Entropy),
-        }
     }
 
     fn header(&self) -> Vec<u8> {

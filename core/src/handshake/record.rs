@@ -74,7 +74,7 @@ impl PrekeyRecord {
         })
     }
 
-    /// The encoding, at most 1,883 bytes.
+    /// The encoding, at most 1,888 bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
