@@ -20,6 +20,13 @@ pub mod backend;
 pub mod codec;
 pub mod entropy;
 pub mod handshake;
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+mod hostile_bytes;
 pub mod primitives;
 pub(crate) mod ratchet;
 pub mod secret;
