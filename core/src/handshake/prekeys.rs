@@ -118,10 +118,11 @@ impl<B: PqBackend> Prekeys<B> {
     /// Wipes what is past its keeping time; it is refused from that time on, wiped or not.
     pub fn purge(&mut self, now: UnixTime) {
         let retention = self.policy.retention;
-        self.previous = self
-            .previous
-            .take()
-            .filter(|retired| now <= retired.since.plus(retention));
+        let lapsed = |retired: &Retired<B>| now > retired.since.plus(retention);
+        if self.previous.as_ref().is_some_and(lapsed) {
+            // Dropped in place: taken out, its keys would stay behind here.
+            self.previous = None;
+        }
         self.one_time
             .retain(|_, secret| now <= secret.not_after.plus(retention));
     }

@@ -326,7 +326,9 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
                 });
                 self.root = root;
                 self.peer = header.ratchet_key;
-                self.pn = self.sending.take().map_or(0, |sending| sending.chain.n);
+                self.pn = self.sending.as_ref().map_or(0, |sending| sending.chain.n);
+                // Dropped in place: taken out, its keys would stay behind here until the next send.
+                self.sending = None;
             }
         }
     }
