@@ -212,6 +212,8 @@ impl<B: CryptoBackend> Conversation<B> {
 /// How much a session knew of a message it refused.
 const fn rank(error: SessionError) -> u8 {
     match error {
+        // Another session's refusal must not hide that a retry can succeed.
+        SessionError::Library => 5,
         SessionError::Duplicate | SessionError::TooOld => 4,
         SessionError::TooFarAhead => 3,
         SessionError::AuthenticationFailed => 2,
