@@ -3,7 +3,7 @@
 use sprag_core::Suite;
 use sprag_core::handshake::{
     AccountId, Expected, HandshakeError, Identity, InitiatePolicy, Peer, PrekeyBundle,
-    PrekeyChange, PrekeyPolicy, accept, initiate,
+    PrekeyPolicy, accept, initiate,
 };
 use sprag_core::session::{SessionError, SessionPolicy};
 
@@ -91,7 +91,24 @@ fn a_one_time_prekey_goes_with_the_change_and_not_before() {
         Err(HandshakeError::PrekeySpent)
     );
     assert_eq!(*world.prekeys.encode(), *after);
-    assert!(matches!(first.change, PrekeyChange::OneTimeUsed(_)));
+}
+
+#[test]
+fn a_change_is_refused_by_the_prekeys_of_another_device() {
+    for one_time in [1, 0] {
+        let mut world = World::new(one_time);
+        // The same ids, other keys.
+        let mut other = World::new(one_time).prekeys;
+        other.rotate(NOW, &mut world.rng).unwrap();
+        other.rotate(NOW, &mut world.rng).unwrap();
+        let before = other.encode();
+        let message = world.first_message(&InitiatePolicy::default()).message;
+        let accepted = world.accept(&message).unwrap();
+        let refused = other.apply(accepted.change);
+        assert_eq!(refused, Err(HandshakeError::UnknownPrekey));
+        assert_eq!(*other.encode(), *before);
+        world.prekeys.apply(accepted.change).unwrap();
+    }
 }
 
 #[test]

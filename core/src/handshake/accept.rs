@@ -16,7 +16,7 @@ use crate::handshake::generation::Generation;
 use crate::handshake::identity::{Identity, IdentityRecord};
 use crate::handshake::init::{InitHeader, PrekeyUse};
 use crate::handshake::kem::KemSecretKey;
-use crate::handshake::prekeys::{OneTimeSecret, PrekeyChange, Prekeys};
+use crate::handshake::prekeys::{OneTimeSecret, PrekeyChange, Prekeys, Spent};
 use crate::handshake::statement::Statement;
 use crate::handshake::transcript::Transcript;
 use crate::primitives::{Hmac, KeyAgreement};
@@ -134,7 +134,7 @@ impl<'a, B: PqBackend> Plan<'a, B> {
         }
         let (one_time, kem) = find_keys(prekeys, generation, &header, now)?;
         let handshake_id = B::HmacSha256::sha256(&[head]);
-        let change = change(&header, &handshake_id);
+        let change = change(generation, header.used, &handshake_id);
         let known = from.expected.identity() == Some(sender);
         let unproven = if known {
             None
@@ -281,18 +281,23 @@ fn find_keys<'a, B: PqBackend>(
     }
 }
 
-fn change(header: &InitHeader<'_>, handshake_id: &[u8; 32]) -> PrekeyChange {
-    match header.used {
-        PrekeyUse::OneTime(id) => PrekeyChange::OneTimeUsed(id),
+fn change<B: PqBackend>(
+    generation: &Generation<B>,
+    used: PrekeyUse,
+    handshake_id: &[u8; 32],
+) -> PrekeyChange {
+    let spent = match used {
+        PrekeyUse::OneTime(id) => Spent::OneTime(id),
         PrekeyUse::LastResort(_) | PrekeyUse::SignedPrekeyOnly => {
             let mut mark = [0; 16];
             mark.iter_mut()
                 .zip(handshake_id)
                 .for_each(|(mark, byte)| *mark = *byte);
-            PrekeyChange::Accepted {
-                signed_prekey: header.signed_prekey,
-                mark,
-            }
+            Spent::Replay(mark)
         }
+    };
+    PrekeyChange {
+        signed_prekey: *B::X25519::public_key(&generation.signed_prekey),
+        spent,
     }
 }

@@ -22,8 +22,7 @@ use crate::handshake::error::HandshakeError;
 use crate::handshake::identity::Identity;
 use crate::handshake::initiate::{Initiated, Offer};
 use crate::handshake::policy::InitiatePolicy;
-use crate::handshake::prekey_id::PrekeyId;
-use crate::handshake::prekeys::{PrekeyChange, Prekeys};
+use crate::handshake::prekeys::{PrekeyChange, Prekeys, Spent};
 use crate::handshake::statement::Statement;
 use crate::session::SessionPolicy;
 use crate::time::UnixTime;
@@ -157,7 +156,8 @@ fn lay_out<'a, T, P>(
 #[derive(Default)]
 struct Earlier {
     changes: BTreeSet<PrekeyChange>,
-    marks: BTreeMap<PrekeyId, usize>,
+    /// By signed prekey.
+    marks: BTreeMap<[u8; 32], usize>,
 }
 
 impl Earlier {
@@ -167,20 +167,20 @@ impl Earlier {
         change: &PrekeyChange,
     ) -> Result<(), HandshakeError> {
         let seen = self.changes.contains(change);
-        match change {
-            PrekeyChange::OneTimeUsed(_) if seen => Err(HandshakeError::PrekeySpent),
-            PrekeyChange::Accepted { .. } if seen => Err(HandshakeError::Replay),
-            PrekeyChange::OneTimeUsed(_) => prekeys.admits(change, 0),
-            PrekeyChange::Accepted { signed_prekey, .. } => prekeys.admits(
-                change,
-                self.marks.get(signed_prekey).copied().unwrap_or_default(),
-            ),
+        match change.spent {
+            Spent::OneTime(_) if seen => Err(HandshakeError::PrekeySpent),
+            Spent::Replay(_) if seen => Err(HandshakeError::Replay),
+            Spent::OneTime(_) => prekeys.admits(change, 0),
+            Spent::Replay(_) => {
+                let marks = self.marks.get(&change.signed_prekey);
+                prekeys.admits(change, marks.copied().unwrap_or_default())
+            }
         }
     }
 
     fn record(&mut self, change: PrekeyChange) {
-        if let PrekeyChange::Accepted { signed_prekey, .. } = change {
-            let count = self.marks.entry(signed_prekey).or_default();
+        if let Spent::Replay(_) = change.spent {
+            let count = self.marks.entry(change.signed_prekey).or_default();
             *count = count.saturating_add(1);
         }
         self.changes.insert(change);

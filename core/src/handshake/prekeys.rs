@@ -24,6 +24,7 @@ use crate::handshake::kem::KemSecretKey;
 use crate::handshake::policy::PrekeyPolicy;
 use crate::handshake::prekey_id::{IdCounter, PrekeyId};
 use crate::handshake::record::PrekeyRecord;
+use crate::primitives::KeyAgreement;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 
@@ -140,22 +141,21 @@ impl<B: PqBackend> Prekeys<B> {
     /// # Errors
     /// If another first message came in between: [`HandshakeError::PrekeySpent`],
     /// [`HandshakeError::Replay`], [`HandshakeError::ReplayRecordFull`].
+    /// [`HandshakeError::UnknownPrekey`] if the change was made from other prekeys than these, or
+    /// two rotations ago.
     pub fn apply(&mut self, change: PrekeyChange) -> Result<(), HandshakeError> {
         self.admits(&change, 0)?;
-        match change {
-            PrekeyChange::OneTimeUsed(id) => {
+        match change.spent {
+            Spent::OneTime(id) => {
                 self.one_time.remove(&id);
             }
-            PrekeyChange::Accepted {
-                signed_prekey,
-                mark,
-            } => {
+            Spent::Replay(mark) => {
                 let previous = self
                     .previous
                     .as_mut()
                     .map(|retired| &mut retired.generation);
                 let mut generations = core::iter::once(&mut self.current).chain(previous);
-                if let Some(generation) = generations.find(|each| each.id == signed_prekey) {
+                if let Some(generation) = generations.find(|each| change.belongs_to(each)) {
                     generation.replays.insert(mark);
                 }
             }
@@ -170,18 +170,20 @@ impl<B: PqBackend> Prekeys<B> {
         change: &PrekeyChange,
         pending: usize,
     ) -> Result<(), HandshakeError> {
-        match change {
-            PrekeyChange::OneTimeUsed(id) => {
-                if !self.one_time.contains_key(id) {
+        let previous = self.previous.as_ref().map(|retired| &retired.generation);
+        let generation = core::iter::once(&self.current)
+            .chain(previous)
+            .find(|each| change.belongs_to(each))
+            .ok_or(HandshakeError::UnknownPrekey)?;
+        match change.spent {
+            Spent::OneTime(id) => {
+                if !self.one_time.contains_key(&id) {
                     return Err(HandshakeError::PrekeySpent);
                 }
             }
-            PrekeyChange::Accepted {
-                signed_prekey,
-                mark,
-            } => {
-                let replays = &self.any_generation(*signed_prekey)?.replays;
-                if replays.contains(mark) {
+            Spent::Replay(mark) => {
+                let replays = &generation.replays;
+                if replays.contains(&mark) {
                     return Err(HandshakeError::Replay);
                 }
                 let capacity = usize::try_from(self.policy.replay_capacity).unwrap_or(usize::MAX);
@@ -251,16 +253,27 @@ impl<B: PqBackend> fmt::Debug for Prekeys<B> {
 
 /// What accepting a first message changes in the prekeys. Apply it in the same transaction that
 /// stores the session.
+///
+/// It names the prekeys it was made from: applied to another device's, it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[must_use = "a one-time prekey that is not deleted can be used again"]
-pub enum PrekeyChange {
-    /// A one-time prekey was used and is to be wiped.
-    OneTimeUsed(PrekeyId),
-    /// A first message without one-time prekey was accepted and is to be remembered.
-    Accepted {
-        /// The signed prekey it used.
-        signed_prekey: PrekeyId,
-        /// The first 16 bytes of its `handshake_id`.
-        mark: ReplayMark,
-    },
+pub struct PrekeyChange {
+    /// The public half of the signed prekey that the message used.
+    pub(super) signed_prekey: [u8; 32],
+    pub(super) spent: Spent,
+}
+
+/// What a first message may be used for only once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Spent {
+    /// A one-time prekey, to be wiped.
+    OneTime(PrekeyId),
+    /// The message itself, for want of a one-time prekey: to be remembered.
+    Replay(ReplayMark),
+}
+
+impl PrekeyChange {
+    fn belongs_to<B: PqBackend>(&self, generation: &Generation<B>) -> bool {
+        *B::X25519::public_key(&generation.signed_prekey) == self.signed_prekey
+    }
 }

@@ -209,7 +209,8 @@ fn refusing_costs_nothing_or_one_verification() {
         &refusal(&prekeys, &|message| message[3 + 139] ^= 1),
         &[("Verify", 1)],
     );
-    let used = bundle.one_time().unwrap();
-    prekeys.apply(PrekeyChange::OneTimeUsed(used)).unwrap();
+    let policy = SessionPolicy::default();
+    let accepted = accept(&bob, &prekeys, &from, &message, policy, NOW).unwrap();
+    prekeys.apply(accepted.change).unwrap();
     expect(&refusal(&prekeys, &|_| {}), &[]);
 }
