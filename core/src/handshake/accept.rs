@@ -7,10 +7,9 @@
 
 use alloc::vec::Vec;
 
-use crate::agreement::check_peer;
+use crate::agreement::{Agreements, Pair, check_peer};
 use crate::backend::PqBackend;
 use crate::handshake::account::Peer;
-use crate::handshake::agreements::{Agreements, Pair};
 use crate::handshake::error::HandshakeError;
 use crate::handshake::generation::Generation;
 use crate::handshake::identity::{Identity, IdentityRecord};
@@ -52,7 +51,7 @@ pub fn accept<B: PqBackend>(
     }
     let response = plan.prepare()?;
     let pairs = response.pairs();
-    let agreements = Agreements::run::<B>(&pairs);
+    let agreements = Agreements::run::<B::X25519>(&pairs);
     let shared = agreements.secrets(0..pairs.len())?;
     response.open(shared, policy, now)
 }
@@ -182,7 +181,7 @@ pub(super) struct Response<'a, B: PqBackend> {
 
 impl<B: PqBackend> Response<'_, B> {
     /// The agreements to make, in the order of the key derivation.
-    pub(super) fn pairs(&self) -> Vec<Pair<'_, B>> {
+    pub(super) fn pairs(&self) -> Vec<Pair<'_, B::X25519>> {
         let Plan {
             identity,
             header,

@@ -12,10 +12,10 @@ use core::ops::Range;
 
 use rand_core::TryCryptoRng;
 
+use crate::agreement::Agreements;
 use crate::backend::PqBackend;
 use crate::handshake::accept::{Accepted, Plan, Response};
 use crate::handshake::account::Peer;
-use crate::handshake::agreements::Agreements;
 use crate::handshake::bundle::VerifiedBundle;
 use crate::handshake::draws::Draws;
 use crate::handshake::error::HandshakeError;
@@ -49,7 +49,7 @@ pub fn initiate_batch<B: PqBackend, R: TryCryptoRng + ?Sized>(
         .map(|job| Offer::prepare(identity, job.bundle, policy, now, &mut Draws::new(rng)))
         .collect();
     let (pairs, ranges) = lay_out(&offers, Offer::pairs);
-    let agreements = Agreements::run::<B>(&pairs);
+    let agreements = Agreements::run::<B::X25519>(&pairs);
     offers
         .into_iter()
         .zip(jobs.iter().zip(ranges))
@@ -98,7 +98,7 @@ pub fn accept_batch<B: PqBackend>(
         .map(|plan| plan.and_then(Plan::prepare))
         .collect();
     let (pairs, ranges) = lay_out(&responses, Response::pairs);
-    let agreements = Agreements::run::<B>(&pairs);
+    let agreements = Agreements::run::<B::X25519>(&pairs);
 
     let mut earlier = Earlier::default();
     responses

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 use rand_core::TryCryptoRng;
 
+use crate::agreement::{Agreements, Pair};
 use crate::backend::PqBackend;
-use crate::handshake::agreements::{Agreements, Pair};
 use crate::handshake::bundle::VerifiedBundle;
 use crate::handshake::draws::{Drawn, Draws};
 use crate::handshake::error::HandshakeError;
@@ -44,7 +44,7 @@ pub fn initiate<B: PqBackend, R: TryCryptoRng + ?Sized>(
 ) -> Result<Initiated<B>, HandshakeError> {
     let offer = Offer::prepare(identity, bundle, policy, now, &mut Draws::new(rng))?;
     let pairs = offer.pairs();
-    let agreements = Agreements::run::<B>(&pairs);
+    let agreements = Agreements::run::<B::X25519>(&pairs);
     let shared = agreements.secrets(0..pairs.len())?;
     offer.seal(shared, payload, policy.session, now)
 }
@@ -113,7 +113,7 @@ impl<'a, B: PqBackend> Offer<'a, B> {
     }
 
     /// The agreements to make, in the order of the key derivation.
-    pub(super) fn pairs(&self) -> Vec<Pair<'_, B>> {
+    pub(super) fn pairs(&self) -> Vec<Pair<'_, B::X25519>> {
         let record = &self.bundle.bundle.record;
         let mut pairs = Vec::with_capacity(4);
         pairs.push((&self.identity.agreement, &record.signed_prekey));

@@ -21,7 +21,7 @@
 //! | `initiate`, `accept`, `batch` | the two sides, one at a time and many |
 //! | `state` | private state as bytes |
 //! | `generation`, `prekey_id` | the reusable prekeys of one rotation; the ids of all |
-//! | `kem`, `agreements`, `statement`, `draws` | the primitives as a handshake uses them |
+//! | `kem`, `statement`, `draws` | the primitives as a handshake uses them |
 //!
 //! Integers are big-endian, `lp(x)` is `x` behind its length as `u16`, encodings are canonical
 //! and trailing bytes are refused. The first byte of everything that travels is
@@ -35,7 +35,6 @@
 
 mod accept;
 mod account;
-mod agreements;
 mod batch;
 mod bundle;
 mod capabilities;

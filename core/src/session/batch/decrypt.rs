@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::agreement;
+use crate::agreement::{Agreements, Pair};
 use crate::backend::CryptoBackend;
-use crate::primitives::{Aead, AgreeJob, ChainStepJob, Hmac, KeyAgreement, OpenJob};
+use crate::primitives::{Aead, ChainStepJob, Hmac, OpenJob};
 use crate::ratchet::{ChainKey, MessageKey, ReceiveStart, Route};
 use crate::secret::Secret;
 use crate::session::message::Incoming;
@@ -95,8 +95,16 @@ impl<'a, B: CryptoBackend> Staged<'a, B> {
         })
     }
 
+    /// What to agree on if the message turns the ratchet.
+    fn turn_pair(&self) -> Option<Pair<'_, B::X25519>> {
+        if self.start.is_some() {
+            return None;
+        }
+        let private = self.session.ratchet.as_ref()?.turn_key().ok()?;
+        Some((private, &self.incoming.header.ratchet_key))
+    }
+
     fn finish_turn(&mut self, shared: &Secret<32>) -> Result<(), SessionError> {
-        agreement::check_shared(shared)?;
         let ratchet = self.session.open_ratchet()?;
         self.start = Some(ratchet.receive_turn(&self.incoming.header, shared)?);
         Ok(())
@@ -117,36 +125,12 @@ impl<'a, B: CryptoBackend> Staged<'a, B> {
 
 /// Turns the ratchets that the messages turn: all agreements in one call.
 fn turn<B: CryptoBackend>(staged: &mut [Staged<'_, B>]) {
-    let mut secrets: Vec<_> = staged.iter().map(|_| Secret::<32>::zeroed()).collect();
-    let mut jobs = Vec::with_capacity(staged.len());
-    for (job, shared) in staged.iter().zip(&mut secrets) {
-        if job.start.is_none()
-            && let Some(ratchet) = &job.session.ratchet
-            && let Ok(private) = ratchet.turn_key()
-        {
-            let (peer, shared) = (&job.incoming.header.ratchet_key, shared.expose_mut());
-            jobs.push(AgreeJob {
-                private,
-                peer,
-                shared,
-                outcome: Ok(()),
-            });
-        }
-    }
-    B::X25519::agree_batch(&mut jobs);
-    let mut outcomes = jobs
-        .into_iter()
-        .map(|job| job.outcome)
-        .collect::<Vec<_>>()
-        .into_iter();
-    for (job, shared) in staged.iter_mut().zip(&secrets) {
-        if job.start.is_none() {
-            let agreed = outcomes
-                .next()
-                .unwrap_or(Ok(()))
-                .map_err(SessionError::from);
-            job.outcome = agreed.and_then(|()| job.finish_turn(shared));
-        }
+    let pairs: Vec<_> = staged.iter().filter_map(Staged::turn_pair).collect();
+    let agreements = Agreements::run::<B::X25519>(&pairs);
+    let turning = staged.iter_mut().filter(|job| job.turn_pair().is_some());
+    for (index, job) in turning.enumerate() {
+        let shared = agreements.secret(index).map_err(SessionError::from);
+        job.outcome = shared.and_then(|shared| job.finish_turn(shared));
     }
 }
 

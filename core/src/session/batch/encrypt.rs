@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use rand_core::TryCryptoRng;
 
-use crate::agreement;
+use crate::agreement::{Agreements, Pair};
 use crate::backend::CryptoBackend;
-use crate::primitives::{Aead, AgreeJob, ChainStepJob, Hmac, KeyAgreement, SealJob};
+use crate::primitives::{Aead, ChainStepJob, Hmac, KeyAgreement, SealJob};
 use crate::ratchet::{ChainKey, MessageKey, SendPlan, SendTurn};
 use crate::secret::Secret;
 use crate::session::message::{AAD_LEN, Outgoing, fresh_salt};
@@ -95,8 +95,12 @@ impl<'a, B: CryptoBackend> Staged<'a, B> {
         })
     }
 
+    /// What to agree on if the ratchet must be turned.
+    fn turn_pair(&self) -> Option<Pair<'_, B::X25519>> {
+        Some((self.fresh.as_ref()?, &self.session.ratchet.as_ref()?.peer))
+    }
+
     fn finish_turn(&mut self, shared: &Secret<32>) -> Result<(), SessionError> {
-        agreement::check_shared(shared)?;
         if let Some(private) = self.fresh.take() {
             self.turn = Some(self.session.open_ratchet()?.send_turn(private, shared)?);
         }
@@ -135,33 +139,12 @@ impl<'a, B: CryptoBackend> Staged<'a, B> {
 
 /// Turns the ratchets that must be turned: all agreements in one call.
 fn turn<B: CryptoBackend>(staged: &mut [Staged<'_, B>]) {
-    let mut secrets: Vec<_> = staged.iter().map(|_| Secret::<32>::zeroed()).collect();
-    let mut jobs = Vec::with_capacity(staged.len());
-    for (job, shared) in staged.iter().zip(&mut secrets) {
-        if let (Some(private), Some(ratchet)) = (&job.fresh, &job.session.ratchet) {
-            let (peer, shared) = (&ratchet.peer, shared.expose_mut());
-            jobs.push(AgreeJob {
-                private,
-                peer,
-                shared,
-                outcome: Ok(()),
-            });
-        }
-    }
-    B::X25519::agree_batch(&mut jobs);
-    let mut outcomes = jobs
-        .into_iter()
-        .map(|job| job.outcome)
-        .collect::<Vec<_>>()
-        .into_iter();
-    for (job, shared) in staged.iter_mut().zip(&secrets) {
-        if job.fresh.is_some() {
-            let agreed = outcomes
-                .next()
-                .unwrap_or(Ok(()))
-                .map_err(SessionError::from);
-            job.outcome = agreed.and_then(|()| job.finish_turn(shared));
-        }
+    let pairs: Vec<_> = staged.iter().filter_map(Staged::turn_pair).collect();
+    let agreements = Agreements::run::<B::X25519>(&pairs);
+    let turning = staged.iter_mut().filter(|job| job.turn_pair().is_some());
+    for (index, job) in turning.enumerate() {
+        let shared = agreements.secret(index).map_err(SessionError::from);
+        job.outcome = shared.and_then(|shared| job.finish_turn(shared));
     }
 }
 
