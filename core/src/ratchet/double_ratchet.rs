@@ -191,19 +191,23 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         if header.n == u32::MAX || header.pn == u32::MAX {
             return Err(SessionError::Malformed);
         }
-        if let Some(closed) = self.skipped.closed_chain(&header.ratchet_key) {
-            return self.passed(closed, header.n);
+        if let Some(chain) = &self.receiving
+            && header.ratchet_key == self.peer
+        {
+            return match header.n.checked_sub(chain.n) {
+                None => self.passed(self.skipped.current_chain(), header.n),
+                Some(skip) if skip > max_skip => Err(SessionError::TooFarAhead),
+                Some(skip) => Ok(Route::Current(skip)),
+            };
         }
-        let next = match &self.receiving {
-            Some(chain) if header.ratchet_key == self.peer => {
-                return match header.n.checked_sub(chain.n) {
-                    None => self.passed(self.skipped.current_chain(), header.n),
-                    Some(skip) if skip > max_skip => Err(SessionError::TooFarAhead),
-                    Some(skip) => Ok(Route::Current(skip)),
-                };
-            }
-            receiving => receiving.as_ref().map_or(0, |chain| chain.n),
-        };
+        match self.skipped.closed_chain(&header.ratchet_key) {
+            Some(closed) => self.passed(closed, header.n),
+            None => self.route_turn(header, max_skip),
+        }
+    }
+
+    fn route_turn(&self, header: &Header, max_skip: u32) -> Result<Route, SessionError> {
+        let next = self.receiving.as_ref().map_or(0, |chain| chain.n);
         // A chain can't have been shorter than what arrived of it, and there was none before the
         // first.
         let missing = header.pn.checked_sub(next).ok_or(SessionError::Malformed)?;
