@@ -10,9 +10,13 @@
 //! type and in its [`provenance`].
 
 #![cfg_attr(not(test), no_std)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod provenance;
+
+#[cfg(feature = "rustcrypto")]
+#[allow(unsafe_code)]
+pub mod kernel;
 
 #[cfg(feature = "aws-lc-rs")]
 pub mod aws_lc;

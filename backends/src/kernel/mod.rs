@@ -1,0 +1,27 @@
+//! Primitives of our own where the libraries are built for another case than the ratchet's.
+//!
+//! A ratchet uses each key once; libraries spend what pays off over many uses. What lives here is
+//! only what measures better than every library, as components for anyone's list of primitives;
+//! `mixed` uses them. What does not:
+//! portable code, which is RustCrypto's, and anything that a library does as fast.
+//! docs/KERNEL.md tells how it works and how fast it is.
+//!
+//! # Safety
+//!
+//! This is the only module of the project with `unsafe` code, under these rules:
+//!
+//! - Every block says why it is sound.
+//! - Code that needs instructions of a processor is reached only through a value that proves that
+//!   they were detected, so everything above that value is safe code.
+//! - No branch and no address depends on a secret. What holds secrets on the way is cleared.
+//! - Each path is tested on its own against another implementation and known answers.
+//!
+//! # Dispatch
+//!
+//! Every call asks the detection, which runs once per process (`cpufeatures`); asking again is an
+//! atomic load and a branch, and nothing at all in a build for processors that have the
+//! instructions. Without them the portable path gives the same bytes.
+
+mod sha256;
+
+pub use sha256::HmacSha256;

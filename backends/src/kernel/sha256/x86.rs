@@ -1,0 +1,337 @@
+//! The chain step on x86-64 with the SHA extensions (SHA-NI).
+//!
+//! Whole functions in assembly, because SHA instructions exist only in the legacy SSE encoding,
+//! and one instruction of that encoding after a VEX-encoded one that left the upper half of a
+//! register dirty costs a hundredfold: in a build with AVX the compiler puts such ones between the
+//! rounds of code made of intrinsics. Nothing the compiler makes stands here, in any build.
+//!
+//! What the functions promise: no branch or address depends on a secret; nothing secret is put
+//! anywhere but into registers, which are cleared, the outputs and [`Scratch`], which its owner
+//! wipes.
+
+#[macro_use]
+mod rounds;
+#[macro_use]
+mod blocks;
+mod table;
+
+use core::arch::naked_asm;
+use core::mem::offset_of;
+
+use sprag_core::primitives::ChainStepJob;
+use zeroize::Zeroize;
+
+use table::{TABLE, Table};
+
+cpufeatures::new!(sha_extensions, "sha", "sse4.1", "ssse3");
+
+/// Proof that this processor has the instructions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ShaNi(());
+
+impl ShaNi {
+    /// Looks the processor up once per process; after that an atomic load.
+    #[inline]
+    pub(super) fn detect() -> Option<Self> {
+        sha_extensions::get().then_some(Self(()))
+    }
+
+    /// One chain step.
+    #[inline]
+    pub(super) fn chain_step(
+        self,
+        chain_key: &[u8; 32],
+        message_key: &mut [u8; 32],
+        next: &mut [u8; 32],
+    ) {
+        // SAFETY: `self` proves that the processor has the instructions; the three pointers come
+        // from references, so each is valid for the 32 bytes read or written.
+        unsafe { chain_step(chain_key, message_key, next) }
+    }
+
+    /// `steps` chain steps without their message keys.
+    #[inline]
+    pub(super) fn chain_advance(self, chain_key: &mut [u8; 32], steps: u32) {
+        // SAFETY: `self` proves that the processor has the instructions; the pointer comes from an
+        // exclusive reference, so it is valid for reading and writing 32 bytes.
+        unsafe { chain_advance(chain_key, steps) }
+    }
+
+    /// Independent chain steps, two by two.
+    pub(super) fn chain_step_batch(self, jobs: &mut [ChainStepJob<'_>]) {
+        let (pairs, rest) = jobs.as_chunks_mut::<2>();
+        if !pairs.is_empty() {
+            let mut scratch = Scratch([0; SCRATCH]);
+            for [one, two] in pairs {
+                // SAFETY: `self` proves that the processor has the instructions; the pointers in
+                // the jobs are references, so each is valid for the 32 bytes read or written, and
+                // the scratch memory is as long and as aligned as its type says.
+                unsafe { chain_step_two(one, two, &mut scratch) }
+            }
+        }
+        for job in rest {
+            self.chain_step(job.chain_key, job.message_key, job.next);
+        }
+    }
+}
+
+/// One chain step: three pairs of compressions, everything in registers.
+///
+/// # Safety
+/// The processor has SSSE3, SSE4.1 and the SHA extensions.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn chain_step(
+    chain_key: &[u8; 32],
+    message_key: &mut [u8; 32],
+    next: &mut [u8; 32],
+) {
+    with_table!(
+        load_key!(),
+        key_blocks!(),
+        // Both messages go on from the inner chaining value, kept in xmm5 and xmm6; the outer one
+        // waits in xmm14 and xmm15.
+        lines!(
+            "movdqa xmm14, xmm7",
+            "movdqa xmm15, xmm8",
+            "movdqa xmm5, xmm1",
+            "movdqa xmm6, xmm2",
+            "movdqa xmm7, xmm1",
+            "movdqa xmm8, xmm2",
+        ),
+        compress_constant!(["xmm1" "xmm2" "first"] ["xmm7" "xmm8" "second"]),
+        lines!(
+            "paddd xmm1, xmm5",
+            "paddd xmm2, xmm6",
+            "paddd xmm7, xmm5",
+            "paddd xmm8, xmm6",
+        ),
+        digest_words!("xmm1" "xmm2", "xmm3" "xmm4"),
+        digest_words!("xmm7" "xmm8", "xmm9" "xmm10"),
+        lines!(
+            "movdqa xmm5, [rcx + {tail}]",
+            "movdqa xmm6, [rcx + {tail} + 16]",
+            "movdqa xmm11, xmm5",
+            "movdqa xmm12, xmm6",
+            "movdqa xmm1, xmm14",
+            "movdqa xmm2, xmm15",
+            "movdqa xmm7, xmm14",
+            "movdqa xmm8, xmm15",
+        ),
+        compress!(
+            ["xmm1" "xmm2" "xmm3" "xmm4" "xmm5" "xmm6"]
+            ["xmm7" "xmm8" "xmm9" "xmm10" "xmm11" "xmm12"]
+        ),
+        lines!(
+            "paddd xmm1, xmm14",
+            "paddd xmm2, xmm15",
+            "paddd xmm7, xmm14",
+            "paddd xmm8, xmm15",
+        ),
+        store_digest!("xmm1" "xmm2", "rsi"),
+        store_digest!("xmm7" "xmm8", "rdx"),
+        clear_registers!(),
+        "ret",
+    )
+}
+
+/// Chain steps one after the other: a pair of compressions and two single ones each, everything in
+/// registers.
+///
+/// # Safety
+/// The processor has SSSE3, SSE4.1 and the SHA extensions.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn chain_advance(chain_key: &mut [u8; 32], steps: u32) {
+    with_table!(
+        "test esi, esi\njz 3f\n",
+        load_key!(),
+        "2:\n",
+        key_blocks!(),
+        lines!("movdqa xmm5, xmm1", "movdqa xmm6, xmm2"),
+        compress_constant!(["xmm1" "xmm2" "second"]),
+        lines!("paddd xmm1, xmm5", "paddd xmm2, xmm6"),
+        digest_words!("xmm1" "xmm2", "xmm3" "xmm4"),
+        lines!(
+            "movdqa xmm5, [rcx + {tail}]",
+            "movdqa xmm6, [rcx + {tail} + 16]",
+            "movdqa xmm1, xmm7",
+            "movdqa xmm2, xmm8",
+        ),
+        compress!(["xmm1" "xmm2" "xmm3" "xmm4" "xmm5" "xmm6"]),
+        lines!("paddd xmm1, xmm7", "paddd xmm2, xmm8", "movdqa xmm14, xmm2"),
+        digest_words!("xmm1" "xmm14", "xmm3" "xmm4"),
+        "dec esi\njnz 2b\n",
+        store_digest!("xmm1" "xmm2", "rdi"),
+        clear_registers!(),
+        "3:\nret",
+    )
+}
+
+/// Two chain steps at once: three times four compressions side by side. Leaves secrets in the
+/// scratch memory.
+///
+/// # Safety
+/// The processor has SSSE3, SSE4.1 and the SHA extensions.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn chain_step_two(
+    one: &mut ChainStepJob<'_>,
+    two: &mut ChainStepJob<'_>,
+    scratch: &mut Scratch,
+) {
+    with_table!(
+        "mov r8, rdi\nmov r9, rsi\n",
+        "mov rdi, [r8 + {chain_key}]\n",
+        load_key!(),
+        store_key_blocks!("0" "64"),
+        "mov rdi, [r9 + {chain_key}]\n",
+        load_key!(),
+        store_key_blocks!("128" "192"),
+        lines!(
+            "movdqa xmm1, [rcx + {initial}]",
+            "movdqa xmm2, [rcx + {initial} + 16]",
+            "movdqa xmm3, xmm1",
+            "movdqa xmm4, xmm2",
+            "movdqa xmm5, xmm1",
+            "movdqa xmm6, xmm2",
+            "movdqa xmm7, xmm1",
+            "movdqa xmm8, xmm2",
+        ),
+        compress_in_memory!(
+            ["xmm1" "xmm2" "xmm9" "0"]
+            ["xmm3" "xmm4" "xmm10" "64"]
+            ["xmm5" "xmm6" "xmm11" "128"]
+            ["xmm7" "xmm8" "xmm12" "192"]
+        ),
+        add_state!(
+            "xmm1" "xmm2", "rcx + {initial}";
+            "xmm3" "xmm4", "rcx + {initial}";
+            "xmm5" "xmm6", "rcx + {initial}";
+            "xmm7" "xmm8", "rcx + {initial}"
+        ),
+        lines!(
+            "movdqa [rdx + 256], xmm3",
+            "movdqa [rdx + 272], xmm4",
+            "movdqa [rdx + 288], xmm7",
+            "movdqa [rdx + 304], xmm8",
+            "movdqa xmm9, xmm1",
+            "movdqa xmm10, xmm2",
+            "movdqa xmm11, xmm5",
+            "movdqa xmm12, xmm6",
+            "movdqa xmm3, xmm1",
+            "movdqa xmm4, xmm2",
+            "movdqa xmm7, xmm5",
+            "movdqa xmm8, xmm6",
+        ),
+        compress_constant!(
+            ["xmm1" "xmm2" "first"]
+            ["xmm3" "xmm4" "second"]
+            ["xmm5" "xmm6" "first"]
+            ["xmm7" "xmm8" "second"]
+        ),
+        lines!(
+            "paddd xmm1, xmm9",
+            "paddd xmm2, xmm10",
+            "paddd xmm3, xmm9",
+            "paddd xmm4, xmm10",
+            "paddd xmm5, xmm11",
+            "paddd xmm6, xmm12",
+            "paddd xmm7, xmm11",
+            "paddd xmm8, xmm12",
+        ),
+        store_last_block!("xmm1" "xmm2" "0"),
+        store_last_block!("xmm3" "xmm4" "64"),
+        store_last_block!("xmm5" "xmm6" "128"),
+        store_last_block!("xmm7" "xmm8" "192"),
+        lines!(
+            "movdqa xmm1, [rdx + 256]",
+            "movdqa xmm2, [rdx + 272]",
+            "movdqa xmm3, xmm1",
+            "movdqa xmm4, xmm2",
+            "movdqa xmm5, [rdx + 288]",
+            "movdqa xmm6, [rdx + 304]",
+            "movdqa xmm7, xmm5",
+            "movdqa xmm8, xmm6",
+        ),
+        compress_in_memory!(
+            ["xmm1" "xmm2" "xmm9" "0"]
+            ["xmm3" "xmm4" "xmm10" "64"]
+            ["xmm5" "xmm6" "xmm11" "128"]
+            ["xmm7" "xmm8" "xmm12" "192"]
+        ),
+        add_state!(
+            "xmm1" "xmm2", "rdx + 256";
+            "xmm3" "xmm4", "rdx + 256";
+            "xmm5" "xmm6", "rdx + 288";
+            "xmm7" "xmm8", "rdx + 288"
+        ),
+        "mov rdi, [r8 + {message_key}]\nmov rsi, [r8 + {next}]\n",
+        store_digest!("xmm1" "xmm2", "rdi"),
+        store_digest!("xmm3" "xmm4", "rsi"),
+        "mov rdi, [r9 + {message_key}]\nmov rsi, [r9 + {next}]\n",
+        store_digest!("xmm5" "xmm6", "rdi"),
+        store_digest!("xmm7" "xmm8", "rsi"),
+        clear_registers!(),
+        "ret",
+    )
+}
+
+/// What [`chain_step_two`] keeps out of registers: four message blocks and two outer chaining
+/// values. Wiped on drop, so once per batch.
+#[repr(C, align(64))]
+struct Scratch([u8; SCRATCH]);
+
+const SCRATCH: usize = 4 * 64 + 2 * 32;
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::arch::asm;
+
+    use super::*;
+
+    #[test]
+    fn nothing_secret_stays_in_the_registers() {
+        if ShaNi::detect().is_none() {
+            eprintln!("not checked: this processor has no SHA extensions");
+            return;
+        }
+        let (key, mut message_key, mut next) = ([0x5a; 32], [0; 32], [0; 32]);
+        let mut left = [[0xff_u8; 16]; 16];
+        // SAFETY: the processor has the instructions; the pointers are those of live arrays of the
+        // lengths that the function and the stores after it need; the call's clobbers are named,
+        // and r12 is kept by that ABI.
+        unsafe {
+            asm!(
+                "call {function}",
+                "movdqu [r12], xmm0",
+                "movdqu [r12 + 16], xmm1",
+                "movdqu [r12 + 32], xmm2",
+                "movdqu [r12 + 48], xmm3",
+                "movdqu [r12 + 64], xmm4",
+                "movdqu [r12 + 80], xmm5",
+                "movdqu [r12 + 96], xmm6",
+                "movdqu [r12 + 112], xmm7",
+                "movdqu [r12 + 128], xmm8",
+                "movdqu [r12 + 144], xmm9",
+                "movdqu [r12 + 160], xmm10",
+                "movdqu [r12 + 176], xmm11",
+                "movdqu [r12 + 192], xmm12",
+                "movdqu [r12 + 208], xmm13",
+                "movdqu [r12 + 224], xmm14",
+                "movdqu [r12 + 240], xmm15",
+                function = sym chain_step,
+                in("rdi") &key,
+                in("rsi") &mut message_key,
+                in("rdx") &mut next,
+                in("r12") &mut left,
+                clobber_abi("sysv64"),
+            );
+        }
+        assert_ne!(message_key, [0; 32]);
+        assert_eq!(left, [[0; 16]; 16]);
+    }
+}
