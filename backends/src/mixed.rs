@@ -1,4 +1,5 @@
-//! The composition of the other three backends that measures best.
+//! The composition of the other three backends and our own [`kernel`](crate::kernel) that measures
+//! best.
 //!
 //! Because a backend is only a list, so is every mix, and a user's own is five lines:
 //!
@@ -23,18 +24,19 @@ use sprag_core::backend::{CryptoBackend, PqBackend};
 use sprag_core::primitives::{Aead, PrimitiveError};
 
 pub use crate::aws_lc::{Ed25519, X25519};
+pub use crate::kernel::HmacSha256;
 pub use crate::libcrux_mlkem::{MlKem768, MlKem1024};
 pub use crate::ring::ChaCha20Poly1305;
-pub use crate::rustcrypto::HmacSha256;
 
 use crate::provenance::{Provenance, Row, Wipes};
 use crate::{ring, rustcrypto};
 
-/// The backend that measures best: every primitive from the library that computes it fastest.
+/// The backend that measures best: every primitive from where it is computed fastest.
 ///
 /// | primitive | taken from |
 /// |---|---|
 /// | X25519, Ed25519 | AWS-LC |
+/// | the steps of the ratchet's chain | our [`kernel`](crate::kernel); RustCrypto without SHA-NI |
 /// | SHA-256, HMAC, HKDF | RustCrypto |
 /// | AES-256-GCM | RustCrypto up to [`SHORT_MESSAGE`] bytes under a single-use key, ring otherwise |
 /// | ChaCha20-Poly1305 | ring |
@@ -140,9 +142,9 @@ pub const PROVENANCE: Provenance = Provenance {
         },
         Row {
             primitive: "HMAC-SHA-256",
-            library: "sha2",
+            library: "own kernel, sha2",
             wipes: Wipes::Yes,
-            note: "compression function from sha2, padding and key schedule our own",
+            note: "chain steps in own assembly with SHA-NI; for the rest and elsewhere, sha2's compression function",
         },
         Row {
             primitive: "AES-256-GCM",
