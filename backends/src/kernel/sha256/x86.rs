@@ -2,8 +2,8 @@
 //!
 //! Whole functions in assembly, because SHA instructions exist only in the legacy SSE encoding,
 //! and one instruction of that encoding after a VEX-encoded one that left the upper half of a
-//! register dirty costs a hundredfold: in a build with AVX the compiler puts such ones between the
-//! rounds of code made of intrinsics. Nothing the compiler makes stands here, in any build.
+//! register dirty costs a hundredfold on some processors: in a build with AVX the compiler puts such
+//! ones between the rounds of code made of intrinsics. Nothing the compiler makes stands here, in any build.
 //!
 //! What the functions promise: no branch or address depends on a secret; nothing secret is put
 //! anywhere but into registers, which are cleared, the outputs and [`Scratch`], which its owner
