@@ -38,6 +38,9 @@ fn paths() -> Vec<Path> {
             batch: |jobs| x86::ShaNi::detect().expect(DETECTED).chain_step_batch(jobs),
         });
     }
+    if paths.len() == 1 {
+        eprintln!("only the portable path is checked: this processor has no SHA extensions");
+    }
     paths
 }
 
