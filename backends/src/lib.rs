@@ -31,6 +31,8 @@ pub mod rustcrypto;
 mod aead_limit;
 #[cfg(any(feature = "rustcrypto", feature = "ring"))]
 mod dalek_x25519;
+#[cfg(feature = "rustcrypto")]
+mod hmac_sha256;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 mod libcrux_mlkem;
 #[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]

@@ -36,8 +36,7 @@ use crate::{ring, rustcrypto};
 /// | primitive | taken from |
 /// |---|---|
 /// | X25519, Ed25519 | AWS-LC |
-/// | the steps of the ratchet's chain | our [`kernel`](crate::kernel); RustCrypto without SHA-NI |
-/// | SHA-256, HMAC, HKDF | RustCrypto |
+/// | SHA-256, HMAC, HKDF, the ratchet's chain | our [`kernel`](crate::kernel); RustCrypto where the processor has no SHA-256 instructions |
 /// | AES-256-GCM | RustCrypto up to [`SHORT_MESSAGE`] bytes under a single-use key, ring otherwise |
 /// | ChaCha20-Poly1305 | ring |
 /// | ML-KEM | libcrux |
@@ -144,7 +143,7 @@ pub const PROVENANCE: Provenance = Provenance {
             primitive: "HMAC-SHA-256",
             library: "own kernel, sha2",
             wipes: Wipes::Yes,
-            note: "chain steps in own assembly with SHA-NI; for the rest and elsewhere, sha2's compression function",
+            note: "own assembly with SHA-NI; elsewhere sha2's compression function",
         },
         Row {
             primitive: "AES-256-GCM",

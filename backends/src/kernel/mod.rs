@@ -25,3 +25,21 @@
 mod sha256;
 
 pub use sha256::HmacSha256;
+
+/// A primitive of the kernel and the code that computes it on this processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// The primitive.
+    pub primitive: &'static str,
+    /// The instructions it takes, or `portable`.
+    pub instructions: &'static str,
+}
+
+/// Which paths are taken on this processor.
+#[must_use]
+pub fn paths() -> [Path; 1] {
+    [Path {
+        primitive: "SHA-256",
+        instructions: sha256::path(),
+    }]
+}

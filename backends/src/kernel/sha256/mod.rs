@@ -1,62 +1,100 @@
-//! HMAC-SHA-256 made for the ratchet, which steps its chain on every message.
+//! SHA-256 and HMAC made for the ratchet, which steps its chain on every message.
 //!
 //! A chain step is six compressions, of which three are the longest chain of dependent ones; the
-//! processor's SHA unit has room for the other three beside them. Each kind of processor has a
-//! module with the same three functions: `x86` for SHA-NI; one for ARMv8's SHA-2 instructions
-//! would stand beside it. The portable path is that of [`rustcrypto`](crate::rustcrypto), as is
-//! everything but the chain.
+//! processor's SHA unit has room for the other three beside them. What lives here: the choice of
+//! the path. [`Instructions`] is what each kind of processor gives, in a module of its own; the
+//! constructions around it are `crate::hmac_sha256`, the portable path is that of
+//! [`rustcrypto`](crate::rustcrypto).
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+mod absent;
+
 use sprag_core::primitives::{ChainStepJob, Hmac, PrimitiveError};
 
+use crate::hmac_sha256::{self as construction, Compression, Keyed};
 use crate::rustcrypto::HmacSha256 as Portable;
 
-/// SHA-256, HMAC-SHA-256 and HKDF-SHA-256 (FIPS 180-4, RFC 2104, RFC 5869), with the chain of the
-/// Double Ratchet in assembly where the processor has SHA-256 instructions.
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+use absent::Absent as Native;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+use x86::ShaNi as Native;
+
+/// SHA-256, HMAC-SHA-256 and HKDF-SHA-256 (FIPS 180-4, RFC 2104, RFC 5869) and the chain of the
+/// Double Ratchet, in assembly where the processor has SHA-256 instructions.
 ///
-/// Everything else, and the chain on other processors, is [`crate::rustcrypto::HmacSha256`].
+/// On other processors it is [`crate::rustcrypto::HmacSha256`].
 #[derive(Clone, Copy, Debug)]
 pub struct HmacSha256;
 
 impl Hmac for HmacSha256 {
     fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-        Portable::sha256(parts)
+        match Native::detect() {
+            Some(native) => construction::sha256(native, parts),
+            None => Portable::sha256(parts),
+        }
     }
 
     fn hmac(key: &[u8], parts: &[&[u8]], tag: &mut [u8; 32]) {
-        Portable::hmac(key, parts, tag);
+        match Native::detect() {
+            Some(native) => Keyed::new(native, key).tag(parts, tag),
+            None => Portable::hmac(key, parts, tag),
+        }
     }
 
     fn hkdf_expand(prk: &[u8; 32], info: &[u8], okm: &mut [u8]) -> Result<(), PrimitiveError> {
-        Portable::hkdf_expand(prk, info, okm)
+        match Native::detect() {
+            Some(native) => construction::hkdf_expand(native, prk, info, okm),
+            None => Portable::hkdf_expand(prk, info, okm),
+        }
     }
 
     #[inline]
     fn chain_step(chain_key: &[u8; 32], message_key: &mut [u8; 32], next: &mut [u8; 32]) {
-        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        if let Some(sha_ni) = x86::ShaNi::detect() {
-            return sha_ni.chain_step(chain_key, message_key, next);
+        match Native::detect() {
+            Some(native) => native.chain_step(chain_key, message_key, next),
+            None => Portable::chain_step(chain_key, message_key, next),
         }
-        Portable::chain_step(chain_key, message_key, next);
     }
 
     fn chain_advance(chain_key: &mut [u8; 32], steps: u32) {
-        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        if let Some(sha_ni) = x86::ShaNi::detect() {
-            return sha_ni.chain_advance(chain_key, steps);
+        match Native::detect() {
+            Some(native) => native.chain_advance(chain_key, steps),
+            None => Portable::chain_advance(chain_key, steps),
         }
-        Portable::chain_advance(chain_key, steps);
     }
 
     fn chain_step_batch(jobs: &mut [ChainStepJob<'_>]) {
-        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        if let Some(sha_ni) = x86::ShaNi::detect() {
-            return sha_ni.chain_step_batch(jobs);
+        match Native::detect() {
+            Some(native) => native.chain_step_batch(jobs),
+            None => Portable::chain_step_batch(jobs),
         }
-        Portable::chain_step_batch(jobs);
     }
+}
+
+/// The name of the instructions that SHA-256 takes here.
+pub(super) fn path() -> &'static str {
+    Native::detect().map_or("portable", |_| Native::NAME)
+}
+
+/// The SHA-256 instructions of one kind of processor. A value proves that they are there.
+trait Instructions: Compression {
+    /// As their makers call them.
+    const NAME: &'static str;
+
+    /// Looks the processor up once per process; after that an atomic load.
+    fn detect() -> Option<Self>;
+
+    /// As [`Hmac::chain_step`].
+    fn chain_step(self, chain_key: &[u8; 32], message_key: &mut [u8; 32], next: &mut [u8; 32]);
+
+    /// As [`Hmac::chain_advance`].
+    fn chain_advance(self, chain_key: &mut [u8; 32], steps: u32);
+
+    /// As [`Hmac::chain_step_batch`].
+    fn chain_step_batch(self, jobs: &mut [ChainStepJob<'_>]);
 }
 
 #[cfg(test)]

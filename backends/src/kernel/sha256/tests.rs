@@ -1,45 +1,46 @@
-//! Every path against HMAC as it is written down, and against known answers.
+//! The chain of every path against HMAC as it is written down, and against known answers;
+//! everything else in `constructions`.
+
+mod constructions;
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// A way to step a chain.
+type Expand = fn(&[u8; 32], &[u8], &mut [u8]) -> Result<(), PrimitiveError>;
+
+/// One path's functions.
 struct Path {
     name: &'static str,
+    sha256: fn(&[&[u8]]) -> [u8; 32],
+    hmac: fn(&[u8], &[&[u8]], &mut [u8; 32]),
+    expand: Expand,
     step: fn(&[u8; 32], &mut [u8; 32], &mut [u8; 32]),
     advance: fn(&mut [u8; 32], u32),
     batch: fn(&mut [ChainStepJob<'_>]),
 }
 
+impl Path {
+    fn of<H: Hmac>(name: &'static str) -> Self {
+        Self {
+            name,
+            sha256: H::sha256,
+            hmac: H::hmac,
+            expand: H::hkdf_expand,
+            step: H::chain_step,
+            advance: H::chain_advance,
+            batch: H::chain_step_batch,
+        }
+    }
+}
+
 /// The portable path, and the one for this processor's instructions if it has them.
 fn paths() -> Vec<Path> {
-    let mut paths = vec![Path {
-        name: "portable",
-        step: Portable::chain_step,
-        advance: Portable::chain_advance,
-        batch: Portable::chain_step_batch,
-    }];
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-    if x86::ShaNi::detect().is_some() {
-        const DETECTED: &str = "it was detected before";
-        paths.push(Path {
-            name: "SHA-NI",
-            step: |key, message_key, next| {
-                x86::ShaNi::detect()
-                    .expect(DETECTED)
-                    .chain_step(key, message_key, next);
-            },
-            advance: |key, steps| {
-                x86::ShaNi::detect()
-                    .expect(DETECTED)
-                    .chain_advance(key, steps)
-            },
-            batch: |jobs| x86::ShaNi::detect().expect(DETECTED).chain_step_batch(jobs),
-        });
-    }
-    if paths.len() == 1 {
-        eprintln!("only the portable path is checked: this processor has no SHA extensions");
+    let mut paths = vec![Path::of::<Portable>("portable")];
+    if Native::detect().is_some() {
+        paths.push(Path::of::<HmacSha256>(Native::NAME));
+    } else {
+        eprintln!("only the portable path is checked: no SHA-256 instructions were detected");
     }
     paths
 }

@@ -1,4 +1,4 @@
-//! The chain step on x86-64 with the SHA extensions (SHA-NI).
+//! SHA-256 and the chain step on x86-64 with the SHA extensions (SHA-NI).
 //!
 //! Whole functions in assembly, because SHA instructions exist only in the legacy SSE encoding,
 //! and one instruction of that encoding after a VEX-encoded one that left the upper half of a
@@ -21,6 +21,8 @@ use core::mem::offset_of;
 use sprag_core::primitives::ChainStepJob;
 use zeroize::Zeroize;
 
+use super::Instructions;
+use crate::hmac_sha256::{BLOCK, Compression};
 use table::{TABLE, Table};
 
 cpufeatures::new!(sha_extensions, "sha", "sse4.1", "ssse3");
@@ -29,36 +31,29 @@ cpufeatures::new!(sha_extensions, "sha", "sse4.1", "ssse3");
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ShaNi(());
 
-impl ShaNi {
-    /// Looks the processor up once per process; after that an atomic load.
+impl Instructions for ShaNi {
+    const NAME: &'static str = "SHA-NI";
+
     #[inline]
-    pub(super) fn detect() -> Option<Self> {
+    fn detect() -> Option<Self> {
         sha_extensions::get().then_some(Self(()))
     }
 
-    /// One chain step.
     #[inline]
-    pub(super) fn chain_step(
-        self,
-        chain_key: &[u8; 32],
-        message_key: &mut [u8; 32],
-        next: &mut [u8; 32],
-    ) {
+    fn chain_step(self, chain_key: &[u8; 32], message_key: &mut [u8; 32], next: &mut [u8; 32]) {
         // SAFETY: `self` proves that the processor has the instructions; the three pointers come
         // from references, so each is valid for the 32 bytes read or written.
         unsafe { chain_step(chain_key, message_key, next) }
     }
 
-    /// `steps` chain steps without their message keys.
     #[inline]
-    pub(super) fn chain_advance(self, chain_key: &mut [u8; 32], steps: u32) {
+    fn chain_advance(self, chain_key: &mut [u8; 32], steps: u32) {
         // SAFETY: `self` proves that the processor has the instructions; the pointer comes from an
         // exclusive reference, so it is valid for reading and writing 32 bytes.
         unsafe { chain_advance(chain_key, steps) }
     }
 
-    /// Independent chain steps, two by two.
-    pub(super) fn chain_step_batch(self, jobs: &mut [ChainStepJob<'_>]) {
+    fn chain_step_batch(self, jobs: &mut [ChainStepJob<'_>]) {
         let (pairs, rest) = jobs.as_chunks_mut::<2>();
         if !pairs.is_empty() {
             let mut scratch = Scratch([0; SCRATCH]);
@@ -73,6 +68,67 @@ impl ShaNi {
             self.chain_step(job.chain_key, job.message_key, job.next);
         }
     }
+}
+
+impl Compression for ShaNi {
+    fn compress(self, state: &mut [u32; 8], blocks: &[[u8; BLOCK]]) {
+        // SAFETY: `self` proves that the processor has the instructions; the state's pointer comes
+        // from an exclusive reference to eight words, that of the blocks from a slice of as many
+        // as are named.
+        unsafe { compress_blocks(state, blocks.as_ptr(), blocks.len()) }
+    }
+
+    fn compress_key(self, key: &[u8; BLOCK], inner: &mut [u32; 8], outer: &mut [u32; 8]) {
+        // SAFETY: `self` proves that the processor has the instructions; the three pointers come
+        // from references, so each is valid for the block read or the eight words written.
+        unsafe { compress_key(key, inner, outer) }
+    }
+}
+
+/// Any number of blocks into a chaining value.
+///
+/// # Safety
+/// The processor has SSSE3, SSE4.1 and the SHA extensions; `blocks` is valid for reading `count`
+/// blocks.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn compress_blocks(
+    state: &mut [u32; 8],
+    blocks: *const [u8; BLOCK],
+    count: usize,
+) {
+    with_table!(
+        "test rdx, rdx\njz 3f\n",
+        load_state!(),
+        "2:\n",
+        lines!("movdqa xmm14, xmm1", "movdqa xmm15, xmm2"),
+        load_block!("rsi"),
+        compress!(["xmm1" "xmm2" "xmm3" "xmm4" "xmm5" "xmm6"]),
+        lines!("paddd xmm1, xmm14", "paddd xmm2, xmm15"),
+        "add rsi, 64\ndec rdx\njnz 2b\n",
+        store_state!("xmm1" "xmm2", "rdi"),
+        clear_registers!(),
+        "3:\nret",
+    )
+}
+
+/// The two key blocks of HMAC side by side, into the chaining values behind them.
+///
+/// # Safety
+/// The processor has SSSE3, SSE4.1 and the SHA extensions.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn compress_key(
+    key: &[u8; BLOCK],
+    inner: &mut [u32; 8],
+    outer: &mut [u32; 8],
+) {
+    with_table!(
+        load_block!("rdi"),
+        long_key_blocks!(),
+        store_state!("xmm1" "xmm2", "rsi"),
+        store_state!("xmm7" "xmm8", "rdx"),
+        clear_registers!(),
+        "ret",
+    )
 }
 
 /// One chain step: three pairs of compressions, everything in registers.

@@ -10,7 +10,8 @@ macro_rules! with_table {
                 "lea rcx, [rip + {table}]\n",
                 $($code,)*
                 // Not every function reads every field, but each operand must stand somewhere.
-                "\n/* {first} {tail} {chain_key} {message_key} {next} */",
+                "\n/* {k} {first} {second} {initial} {inner_pad} {outer_pad} {tail} {swap_words} \
+                 {reverse} {chain_key} {message_key} {next} */",
             ),
             table = sym TABLE,
             k = const offset_of!(Table, k),
@@ -84,6 +85,43 @@ macro_rules! key_blocks {
                 "pxor xmm4, xmm5",
                 "pxor xmm9, xmm11",
                 "pxor xmm10, xmm11",
+            ),
+            compress_padded!(),
+        )
+    };
+}
+
+/// As [`key_blocks`], for a key that fills the block in xmm3 to xmm6.
+macro_rules! long_key_blocks {
+    () => {
+        concat!(
+            lines!(
+                "movdqa xmm13, [rcx + {inner_pad}]",
+                "movdqa xmm14, [rcx + {outer_pad}]",
+                "movdqa xmm9, xmm3",
+                "movdqa xmm10, xmm4",
+                "movdqa xmm11, xmm5",
+                "movdqa xmm12, xmm6",
+                "pxor xmm3, xmm13",
+                "pxor xmm4, xmm13",
+                "pxor xmm5, xmm13",
+                "pxor xmm6, xmm13",
+                "pxor xmm9, xmm14",
+                "pxor xmm10, xmm14",
+                "pxor xmm11, xmm14",
+                "pxor xmm12, xmm14",
+            ),
+            compress_padded!(),
+        )
+    };
+}
+
+/// Compresses the blocks in xmm3 to xmm6 and in xmm9 to xmm12, each from the initial chaining
+/// value.
+macro_rules! compress_padded {
+    () => {
+        concat!(
+            lines!(
                 "movdqa xmm1, [rcx + {initial}]",
                 "movdqa xmm2, [rcx + {initial} + 16]",
                 "movdqa xmm7, xmm1",
@@ -99,6 +137,50 @@ macro_rules! key_blocks {
                 "paddd xmm7, [rcx + {initial}]",
                 "paddd xmm8, [rcx + {initial} + 16]",
             )
+        )
+    };
+}
+
+/// Reads the eight words of a chaining value at rdi into xmm1 and xmm2.
+macro_rules! load_state {
+    () => {
+        lines!(
+            "movdqu xmm3, [rdi]",
+            "movdqu xmm2, [rdi + 16]",
+            "pshufd xmm3, xmm3, 0x1b",
+            "pshufd xmm2, xmm2, 0x1b",
+            "movdqa xmm1, xmm2",
+            "punpckhqdq xmm1, xmm3",
+            "punpcklqdq xmm2, xmm3",
+        )
+    };
+}
+
+/// Writes the chaining value in the two registers as eight words.
+macro_rules! store_state {
+    ($abef:literal $cdgh:literal, $to:literal) => {
+        concat!(
+            digest_words!($abef $cdgh, "xmm13" "xmm14"),
+            lines!(
+                concat!("movdqu [", $to, "], xmm13"),
+                concat!("movdqu [", $to, " + 16], xmm14"),
+            )
+        )
+    };
+}
+
+/// Reads the 64 bytes of a block into xmm3 to xmm6.
+macro_rules! load_block {
+    ($from:literal) => {
+        lines!(
+            concat!("movdqu xmm3, [", $from, "]"),
+            concat!("movdqu xmm4, [", $from, " + 16]"),
+            concat!("movdqu xmm5, [", $from, " + 32]"),
+            concat!("movdqu xmm6, [", $from, " + 48]"),
+            "pshufb xmm3, [rcx + {swap_words}]",
+            "pshufb xmm4, [rcx + {swap_words}]",
+            "pshufb xmm5, [rcx + {swap_words}]",
+            "pshufb xmm6, [rcx + {swap_words}]",
         )
     };
 }
