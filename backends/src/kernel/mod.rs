@@ -22,8 +22,10 @@
 //! atomic load and a branch, and nothing at all in a build for processors that have the
 //! instructions. Without them the portable path gives the same bytes.
 
+mod aes256gcm;
 mod sha256;
 
+pub use aes256gcm::Aes256Gcm;
 pub use sha256::HmacSha256;
 
 /// A primitive of the kernel and the code that computes it on this processor.
