@@ -34,6 +34,9 @@ fn list_prints_every_name() {
         .collect();
     let expected = BTreeSet::from([
         "primitive/chain_step",
+        "primitive/chain_advance",
+        "primitive/chain_step_batch",
+        "primitive/alternate",
         "primitive/hkdf64",
         "primitive/sha256",
         "primitive/aes256gcm_seal_fresh",
@@ -156,6 +159,7 @@ fn doctor_explains_every_backend_and_recommends_one() {
         "\nring\n",
         "\naws-lc-rs\n",
         "\nmixed\n",
+        "own kernel  SHA-256 ",
         "primitive/chain_step",
         "\nSlow here\n",
         "Suite: SPRAG1_PQXDH_X25519+MLKEM768_DR_",

@@ -7,6 +7,7 @@ use super::probe::{
     AES_LONG, AES_SHORT, AGREE, CHACHA_LONG, CHACHA_SHORT, CHAIN_STEP, DECAPS, ENCAPS, PUBLIC,
     SIGN, Timings, VERIFY,
 };
+use super::trap;
 use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::host::Host;
@@ -16,9 +17,6 @@ use crate::report::{BUSY, digits, duration};
 const LIBRARIES: [Backend; 3] = [Backend::RustCrypto, Backend::Ring, Backend::AwsLc];
 /// A backend this many times slower than the fastest is worth a word.
 const SLOW: f64 = 2.0;
-/// A chain step takes a few hundred nanoseconds on any processor with or without SHA
-/// instructions; above this, something is wrong.
-const SANE_CHAIN_STEP_NS: f64 = 5_000.0;
 
 /// What is slow on this host or in this build.
 pub(super) fn slow_paths(timings: &Timings, host: &Host, build: &Build) -> Vec<String> {
@@ -30,7 +28,7 @@ pub(super) fn slow_paths(timings: &Timings, host: &Host, build: &Build) -> Vec<S
         found.push(BUSY.into());
     }
     found.extend(missing_acceleration(host));
-    found.extend(sha_trap(timings, host, build));
+    found.extend(trap::found(timings, host, build));
     for (id, measured) in &timings.rows {
         let best = Timings::fastest(&LIBRARIES, |backend| timings.of(id, backend));
         let Some((fastest, best)) = best else {
@@ -68,31 +66,6 @@ fn missing_acceleration(host: &Host) -> Option<String> {
             "The processor (or its hypervisor) does not offer {}: AES-256-GCM or SHA-256 run in \
              portable code.",
             missing.join(", ")
-        )
-    })
-}
-
-/// Code for SHA instructions into which the compiler mixed AVX runs a hundredfold slower
-/// (llvm-project issue 142368).
-fn sha_trap(timings: &Timings, host: &Host, build: &Build) -> Option<String> {
-    let has_sha = host.features.get("sha") == Some(&true);
-    let built_with_avx = build.target_features.iter().any(|name| name == "avx");
-    if !has_sha || !built_with_avx {
-        return None;
-    }
-    let ns = timings.of(CHAIN_STEP, Backend::RustCrypto)?;
-    Some(if ns > SANE_CHAIN_STEP_NS {
-        format!(
-            "This build lets the compiler mix AVX into SHA code, and it shows: a chain step of \
-             rustcrypto takes {}. Build without `-C target-cpu=native`, or add \
-             `-C target-feature=-sha`.",
-            duration(ns)
-        )
-    } else {
-        format!(
-            "This build lets the compiler use AVX everywhere (`target-cpu=native`), which can make \
-             SHA code a hundredfold slower. It does not here: a chain step of rustcrypto takes {}.",
-            duration(ns)
         )
     })
 }

@@ -1,15 +1,17 @@
 //! The verb `doctor`: explains this host to whoever must choose a backend and a suite.
 //!
 //! What lives here: the page as a whole. `probe` measures for a few seconds, `advice` draws the
-//! conclusions. What is claimed to be slow was measured slow, here and now; only the reasons come
+//! conclusions, `trap` one of them. What is claimed to be slow was measured slow, here and now; only the reasons come
 //! from a list.
 
 mod advice;
 mod probe;
+mod trap;
 
 use std::io::{self, Write};
 
 use sprag::provenance::{COMPILED, Provenance, Wipes};
+use sprag_backends::kernel;
 
 use crate::build_info::Build;
 use crate::cli::Failure;
@@ -99,6 +101,7 @@ fn print_host(out: &mut dyn Write, host: &Host, build: &Build) -> io::Result<()>
         ),
         ("built for", build.target_features.join(" ")),
         ("RUSTFLAGS", flags.into()),
+        ("own kernel", paths()),
     ];
     for (name, value) in rows {
         writeln!(
@@ -108,6 +111,12 @@ fn print_host(out: &mut dyn Write, host: &Host, build: &Build) -> io::Result<()>
         )?;
     }
     Ok(())
+}
+
+/// The code that our own kernel takes on this processor.
+fn paths() -> String {
+    let paths = kernel::paths().map(|path| format!("{} {}", path.primitive, path.instructions));
+    paths.join(", ")
 }
 
 fn print_provenance(out: &mut dyn Write, provenance: &Provenance) -> io::Result<()> {

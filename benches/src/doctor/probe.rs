@@ -11,12 +11,13 @@ use crate::report::duration;
 use crate::workload::table;
 
 /// What is measured: identifiers of the workload table.
-const PROBED: [&str; 14] = [
+const PROBED: [&str; 15] = [
     CHAIN_STEP,
     "primitive/hkdf64",
     AES_SHORT,
     "primitive/aes256gcm_seal_fresh/1350",
     AES_LONG,
+    ALTERNATE,
     CHACHA_SHORT,
     "primitive/chacha20poly1305_seal_fresh/1350",
     CHACHA_LONG,
@@ -30,6 +31,8 @@ const PROBED: [&str; 14] = [
 pub(super) const CHAIN_STEP: &str = "primitive/chain_step";
 pub(super) const AES_SHORT: &str = "primitive/aes256gcm_seal_fresh/256";
 pub(super) const AES_LONG: &str = "primitive/aes256gcm_seal_fresh/16384";
+/// [`CHAIN_STEP`] and [`AES_SHORT`] in turn.
+pub(super) const ALTERNATE: &str = "primitive/alternate/256";
 pub(super) const CHACHA_SHORT: &str = "primitive/chacha20poly1305_seal_fresh/256";
 pub(super) const CHACHA_LONG: &str = "primitive/chacha20poly1305_seal_fresh/16384";
 pub(super) const AGREE: &str = "primitive/x25519_agree";

@@ -163,7 +163,7 @@ impl Workload {
     fn lane<B: PqBackend>(&self, seed: u64) -> Result<Box<dyn Operation>, Wrong> {
         let (suite, size) = (self.suite_or_default(), self.size.unwrap_or(0));
         match self.work {
-            Work::Primitive(work) => primitive::build::<B>(work, size, seed),
+            Work::Primitive(work) => primitive::build::<B>(work, size, self.batch, seed),
             Work::Session(work) => session::build::<B>(work, suite, size, seed),
             Work::Handshake(work) => handshake::build::<B>(work, suite, seed),
             Work::Batch(work) => batch::build::<B>(work, suite, size, self.batch, seed),
@@ -218,6 +218,10 @@ fn primitives(table: &mut Vec<Workload>) {
             size: Some(size),
             ..row
         }));
+    }
+    for &(name, work, batches) in primitive::BATCHES {
+        let row = row(name, Work::Primitive(work));
+        table.extend(batches.iter().map(|&batch| Workload { batch, ..row }));
     }
 }
 

@@ -11,17 +11,17 @@ use crate::workload::{Buffer, Operation, OrWrong, Rng, Wrong, capacity_for, ensu
 const AAD_LEN: usize = 32 + sprag::sprag_core::session::HEADER_LEN;
 
 /// A message, what seals it, and what comes out.
-struct Letter {
-    key: [u8; 32],
+pub(super) struct Letter {
+    pub(super) key: [u8; 32],
     nonce: [u8; 12],
     aad: [u8; AAD_LEN],
     plain: Buffer,
-    buffer: Buffer,
-    tag: [u8; 16],
+    pub(super) buffer: Buffer,
+    pub(super) tag: [u8; 16],
 }
 
 impl Letter {
-    fn write(rng: &mut Rng, size: usize) -> Self {
+    pub(super) fn write(rng: &mut Rng, size: usize) -> Self {
         let plain = filled(rng, size);
         let mut buffer = Buffer::aligned(size);
         buffer.get_mut().copy_from_slice(plain.get());
@@ -35,7 +35,7 @@ impl Letter {
         }
     }
 
-    fn seal<A: Aead>(&mut self) -> Result<(), Wrong> {
+    pub(super) fn seal<A: Aead>(&mut self) -> Result<(), Wrong> {
         self.tag = A::seal_once(
             black_box(&self.key),
             &self.nonce,
@@ -46,7 +46,7 @@ impl Letter {
         Ok(())
     }
 
-    fn open<A: Aead>(&mut self) -> Result<(), Wrong> {
+    pub(super) fn open<A: Aead>(&mut self) -> Result<(), Wrong> {
         A::open_once(
             black_box(&self.key),
             &self.nonce,
@@ -57,7 +57,7 @@ impl Letter {
         .or_wrong("open_once")
     }
 
-    fn is_plain(&self) -> Result<(), Wrong> {
+    pub(super) fn is_plain(&self) -> Result<(), Wrong> {
         ensure(
             self.buffer.get() == self.plain.get(),
             "the opened message is not the sealed one",

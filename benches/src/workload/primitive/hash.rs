@@ -1,8 +1,8 @@
-//! Chain step, root step, SHA-256.
+//! Chain steps, root step, SHA-256.
 
 use std::hint::black_box;
 
-use sprag::sprag_core::primitives::Hmac;
+use sprag::sprag_core::primitives::{ChainStepJob, Hmac};
 
 use super::{filled, random};
 use crate::workload::{Operation, OrWrong, Rng, capacity_for, ensure, operation};
@@ -38,6 +38,76 @@ pub(super) fn chain_step<H: Hmac>(mut rng: Rng) -> Box<dyn Operation> {
                 step.next == next && step.message_key == message_key,
                 "the chain step is not two HMACs",
             )
+        },
+    )
+}
+
+pub(super) fn chain_advance<H: Hmac>(mut rng: Rng, steps: usize) -> Box<dyn Operation> {
+    let first: [u8; 32] = random(&mut rng);
+    // The chain as it runs, and the chain as chain steps give it.
+    operation(
+        (first, first),
+        capacity_for(steps * 64),
+        |_| Ok([0; 32]),
+        move |(chain_key, _), end| {
+            H::chain_advance(black_box(chain_key), steps as u32);
+            *end = *chain_key;
+            Ok(())
+        },
+        move |(_, expected), end, digest| {
+            for _ in 0..steps {
+                let (mut message_key, mut next) = ([0; 32], [0; 32]);
+                H::chain_step(expected, &mut message_key, &mut next);
+                *expected = next;
+            }
+            digest.absorb(end);
+            ensure(*end == *expected, "advancing a chain is not stepping it")
+        },
+    )
+}
+
+pub(super) fn chain_step_batch<H: Hmac>(rng: Rng, chains: usize) -> Box<dyn Operation> {
+    struct Steps {
+        chain_keys: Vec<[u8; 32]>,
+        message_keys: Vec<[u8; 32]>,
+        next: Vec<[u8; 32]>,
+    }
+    operation(
+        rng,
+        capacity_for(chains * 96),
+        move |rng| {
+            Ok(Steps {
+                chain_keys: (0..chains).map(|_| random(rng)).collect(),
+                message_keys: vec![[0; 32]; chains],
+                next: vec![[0; 32]; chains],
+            })
+        },
+        |_, steps| {
+            let outputs = steps.message_keys.iter_mut().zip(&mut steps.next);
+            let mut jobs: Vec<_> = black_box(&steps.chain_keys)
+                .iter()
+                .zip(outputs)
+                .map(|(chain_key, (message_key, next))| ChainStepJob {
+                    chain_key,
+                    message_key,
+                    next,
+                })
+                .collect();
+            H::chain_step_batch(&mut jobs);
+            Ok(())
+        },
+        |_, steps, digest| {
+            let outputs = steps.message_keys.iter().zip(&steps.next);
+            for (chain_key, (message_key, next)) in steps.chain_keys.iter().zip(outputs) {
+                let (mut expected_key, mut expected) = ([0; 32], [0; 32]);
+                H::chain_step(chain_key, &mut expected_key, &mut expected);
+                digest.absorb(message_key);
+                ensure(
+                    *message_key == expected_key && *next == expected,
+                    "the batch is not a loop",
+                )?;
+            }
+            Ok(())
         },
     )
 }

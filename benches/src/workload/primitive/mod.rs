@@ -4,6 +4,7 @@
 //! as a ratchet's message key is used; `…_warm` uses a prepared key, as published tables do.
 
 mod aead;
+mod alternate;
 mod hash;
 mod kem;
 mod keys;
@@ -21,11 +22,14 @@ pub const MESSAGE_SIZES: &[usize] = &[64, 256, 1350, 16384];
 #[allow(missing_docs)] // The names say it; `ALL` has them as they stand in reports.
 pub enum PrimitiveWork {
     ChainStep,
+    ChainAdvance,
+    ChainStepBatch,
     Hkdf64,
     Sha256,
     Aes256GcmSealFresh,
     Aes256GcmOpenFresh,
     Aes256GcmSealWarm,
+    StepAndSeal,
     ChaCha20Poly1305SealFresh,
     ChaCha20Poly1305OpenFresh,
     X25519Agree,
@@ -62,6 +66,7 @@ pub const ALL: &[(&str, PrimitiveWork, &[usize])] = &[
         P::Aes256GcmSealWarm,
         MESSAGE_SIZES,
     ),
+    ("primitive/alternate", P::StepAndSeal, &[256]),
     (
         "primitive/chacha20poly1305_seal_fresh",
         P::ChaCha20Poly1305SealFresh,
@@ -84,23 +89,33 @@ pub const ALL: &[(&str, PrimitiveWork, &[usize])] = &[
     ("primitive/mlkem1024_decaps", P::MlKem1024Decaps, &[]),
 ];
 
-/// Builds the operation on backend `B`.
+/// Every primitive workload on many items with its name and its numbers of items.
+pub const BATCHES: &[(&str, PrimitiveWork, &[usize])] = &[
+    ("primitive/chain_advance", P::ChainAdvance, &[100]),
+    ("primitive/chain_step_batch", P::ChainStepBatch, &[2, 8, 64]),
+];
+
+/// Builds the operation on backend `B`, on `batch` items if it is one of [`BATCHES`].
 ///
 /// # Errors
 /// [`Wrong`] if setting it up gave a wrong result.
 pub fn build<B: PqBackend>(
     work: PrimitiveWork,
     size: usize,
+    batch: usize,
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
     let rng = Rng::seed_from_u64(seed);
     Ok(match work {
         P::ChainStep => hash::chain_step::<B::HmacSha256>(rng),
+        P::ChainAdvance => hash::chain_advance::<B::HmacSha256>(rng, batch),
+        P::ChainStepBatch => hash::chain_step_batch::<B::HmacSha256>(rng, batch),
         P::Hkdf64 => hash::hkdf64::<B::HmacSha256>(rng),
         P::Sha256 => hash::sha256::<B::HmacSha256>(rng, size),
         P::Aes256GcmSealFresh => aead::seal_fresh::<B::Aes256Gcm>(rng, size),
         P::Aes256GcmOpenFresh => aead::open_fresh::<B::Aes256Gcm>(rng, size),
         P::Aes256GcmSealWarm => aead::seal_warm::<B::Aes256Gcm>(rng, size)?,
+        P::StepAndSeal => alternate::step_and_seal::<B>(rng, size),
         P::ChaCha20Poly1305SealFresh => aead::seal_fresh::<B::ChaCha20Poly1305>(rng, size),
         P::ChaCha20Poly1305OpenFresh => aead::open_fresh::<B::ChaCha20Poly1305>(rng, size),
         P::X25519Agree => keys::agree::<B::X25519>(rng),
