@@ -14,6 +14,9 @@ pub enum Backend {
     AwsLc,
     /// The composition of the three that measures best.
     Mixed,
+    /// The best composition of libraries, without our kernel. Only on request, and beside `mixed`
+    /// in the group `kernel`.
+    Libraries,
     /// No cryptography: the engine's own cost. Only on request.
     Null,
 }
@@ -22,11 +25,12 @@ impl Backend {
     /// What is measured unless asked otherwise.
     pub const DEFAULT: [Self; 4] = [Self::RustCrypto, Self::Ring, Self::AwsLc, Self::Mixed];
     /// Everything that can be asked for.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::RustCrypto,
         Self::Ring,
         Self::AwsLc,
         Self::Mixed,
+        Self::Libraries,
         Self::Null,
     ];
     /// The backend whose results the others' are compared with.
@@ -40,6 +44,7 @@ impl Backend {
             Self::Ring => "ring",
             Self::AwsLc => "aws-lc-rs",
             Self::Mixed => "mixed",
+            Self::Libraries => "libraries",
             Self::Null => "null",
         }
     }
@@ -96,6 +101,10 @@ macro_rules! with_backend {
             }
             $crate::backend::Backend::Mixed => {
                 type $B = sprag::mixed::Mixed;
+                $body
+            }
+            $crate::backend::Backend::Libraries => {
+                type $B = $crate::libraries::Libraries;
                 $body
             }
             $crate::backend::Backend::Null => {

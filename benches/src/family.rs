@@ -1,7 +1,8 @@
 //! One workload on all backends: from a row of the table to rows of the record.
 //!
 //! Every backend's first results are compared with the reference backend's before anything is
-//! timed; every engine workload gets its floor beside it.
+//! timed; an engine workload gets its floor beside it, a strategy its baseline, which must give the
+//! same bytes where both should.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::measure::sampler::{Lane, measure};
 use crate::measure::stats::round;
 use crate::record::Row;
 use crate::workload::sizes::Sizes;
-use crate::workload::table::Workload;
+use crate::workload::table::{Beside, Workload};
 use crate::workload::{Digest, Operation, Wrong, ensure};
 
 /// Measures `workload` on `backends`, about `budget` on each.
@@ -64,11 +65,12 @@ fn lane(
         Some(operation) => operation,
         None => reference.check(workload, backend, seed)?,
     };
-    let floor = workload
-        .has_floor()
-        .then(|| floor_of(workload, backend, seed))
-        .transpose()?;
-    Lane::new(operation, floor.flatten(), clock)
+    let beside = match workload.beside {
+        Beside::Nothing => None,
+        Beside::Floor => floor_of(workload, backend, seed)?,
+        Beside::Baseline(_) => baseline_of(workload, backend, reference.expected, seed)?,
+    };
+    Lane::new(operation, beside, clock)
 }
 
 /// The row of a workload that is counted, not timed.
@@ -134,4 +136,23 @@ fn floor_of(
     let floor = workload
         .on_threads(|_| with_backend!(backend, B => floor::build::<B>(trace.clone(), seed)))?;
     Ok(Some(floor))
+}
+
+/// What `workload` is compared with, if it gives the bytes that it should.
+fn baseline_of(
+    workload: &Workload,
+    backend: Backend,
+    expected: Digest,
+    seed: u64,
+) -> Result<Option<Box<dyn Operation>>, Wrong> {
+    let Some((baseline, other, backend)) = workload.baseline(backend) else {
+        return Ok(None);
+    };
+    let mut operation = other.operation(backend, seed)?;
+    let first = first_results(&mut *operation)?;
+    ensure(
+        !baseline.same_bytes || backend == Backend::Null || first == expected,
+        "the baseline gives other results",
+    )?;
+    Ok(Some(operation))
 }

@@ -14,6 +14,7 @@ pub mod cli;
 pub mod doctor;
 pub mod family;
 pub mod host;
+pub mod libraries;
 pub mod list;
 pub mod measure;
 pub mod record;

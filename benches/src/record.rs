@@ -8,7 +8,7 @@ use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::host::Host;
 use crate::measure::sampler::Measured;
-use crate::measure::stats::{Nanoseconds, round};
+use crate::measure::stats::{Nanoseconds, Spread, round};
 use crate::workload::sizes::Sizes;
 use crate::workload::table::Workload;
 
@@ -70,10 +70,25 @@ pub struct Row {
     pub floor_ns: Option<f64>,
     /// Median of time by floor time, measured in turns.
     pub floor_ratio: Option<f64>,
+    /// The same done otherwise, where that was measured in turns.
+    pub baseline: Option<Compared>,
     /// Bytes of the encoded state, or held per session for `state/bytes`.
     pub state_bytes: Option<f64>,
     /// Bytes on the wire beyond the plaintext.
     pub overhead_bytes: Option<usize>,
+}
+
+/// A baseline measured in turns with a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// How it was done.
+    pub name: String,
+    /// The backend it was done on.
+    pub backend: String,
+    /// Nanoseconds per item.
+    pub ns: Nanoseconds,
+    /// The baseline's time by the row's: how many times as fast the row is.
+    pub gain: Spread,
 }
 
 impl Row {
@@ -98,6 +113,7 @@ impl Row {
             c_allocs_per_op: None,
             floor_ns: None,
             floor_ratio: None,
+            baseline: None,
             state_bytes: None,
             overhead_bytes: None,
         }
@@ -117,32 +133,33 @@ impl Row {
     #[must_use]
     pub fn measured(workload: &Workload, backend: Backend, measured: &Measured) -> Self {
         let items = workload.items();
-        let per_item = |ns: f64| round(ns / items as f64);
-        let ns = measured.ns;
-        let median = ns.p50 / items as f64;
+        let median = measured.ns.p50 / items as f64;
         let per_op = |count: Option<u64>| {
             count.map(|count| round(count as f64 / (measured.counted * items as u64) as f64))
         };
+        let floor = measured.beside.as_ref().filter(|_| workload.has_floor());
+        let baseline = workload
+            .baseline(backend)
+            .zip(measured.beside.as_ref())
+            .map(|((baseline, _, backend), beside)| Compared {
+                name: baseline.name.into(),
+                backend: backend.name().into(),
+                ns: beside.ns.per(items),
+                gain: beside.ratio.inverse().rounded(),
+            });
         Self {
             iters: Some(measured.iterations * items as u64),
             per_sample: Some(measured.per_sample * items),
-            ns: Some(Nanoseconds {
-                min: per_item(ns.min),
-                p50: per_item(ns.p50),
-                mean: per_item(ns.mean),
-                p90: ns.p90.map(per_item),
-                p99: ns.p99.map(per_item),
-                p999: ns.p999.map(per_item),
-                max: per_item(ns.max),
-            }),
+            ns: Some(measured.ns.per(items)),
             ops_per_s: Some(round(1e9 / median)),
             bytes_per_s: workload
                 .bytes()
                 .map(|size| round(size as f64 * 1e9 / median)),
             allocs_per_op: per_op(measured.allocations.rust),
             c_allocs_per_op: per_op(measured.allocations.c),
-            floor_ns: measured.floor_ns.map(per_item),
-            floor_ratio: measured.floor_ratio.map(round),
+            floor_ns: floor.map(|floor| floor.ns.per(items).p50),
+            floor_ratio: floor.map(|floor| round(floor.ratio.p50)),
+            baseline,
             ..Self::about(workload, backend)
         }
     }

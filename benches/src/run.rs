@@ -48,14 +48,15 @@ pub fn run(options: &RunOptions, out: &mut dyn Write) -> Result<(), Failure> {
     for workload in &plan.workloads {
         progress.begin(&workload.id());
         let budget = plan.budget(workload, started.elapsed(), left);
-        for (backend, outcome) in family(workload, &plan.backends, budget, clock, plan.seed) {
+        let backends = plan.backends(workload);
+        for (backend, outcome) in family(workload, backends, budget, clock, plan.seed) {
             match outcome {
                 Ok(row) => results.push(row),
                 Err(wrong) => wrongs.push(format!("{} on {backend}: {wrong}", workload.id())),
             }
         }
-        left -= workload.weight;
-        progress.done(workload.weight);
+        left -= plan.weight(workload);
+        progress.done(plan.weight(workload));
     }
     progress.finish();
     host.look_again(&cpu);
@@ -88,7 +89,8 @@ pub fn run(options: &RunOptions, out: &mut dyn Write) -> Result<(), Failure> {
 /// What to measure, for how long, and where it goes.
 struct Plan {
     workloads: Vec<Workload>,
-    backends: Vec<Backend>,
+    /// Those asked for; if none, each workload has its own.
+    asked: Vec<Backend>,
     /// Time for everything, and at most for one row of weight 1.
     total: Duration,
     most: Duration,
@@ -110,12 +112,9 @@ impl Plan {
         if let (true, Some(filter)) = (workloads.is_empty(), &options.filter) {
             return Err(Failure::NothingMatches(filter.clone()));
         }
-        let mut backends = options.backend.clone();
-        if backends.is_empty() {
-            backends = Backend::DEFAULT.to_vec();
-        }
-        backends.sort_unstable();
-        backends.dedup();
+        let mut asked = options.backend.clone();
+        asked.sort_unstable();
+        asked.dedup();
         let (total, most) = if options.full {
             (FULL, MOST_PER_ROW_FULL)
         } else {
@@ -123,7 +122,7 @@ impl Plan {
         };
         Ok(Self {
             workloads,
-            backends,
+            asked,
             total,
             most,
             seed: options.seed,
@@ -132,15 +131,27 @@ impl Plan {
         })
     }
 
+    fn backends(&self, workload: &Workload) -> &[Backend] {
+        if self.asked.is_empty() {
+            workload.backends
+        } else {
+            &self.asked
+        }
+    }
+
+    /// The share of the time that `workload` gets on all its backends.
+    fn weight(&self, workload: &Workload) -> u32 {
+        workload.weight * self.backends(workload).len() as u32
+    }
+
     /// The weights of all workloads.
     fn rows(&self) -> u32 {
-        self.workloads.iter().map(|row| row.weight).sum()
+        self.workloads.iter().map(|row| self.weight(row)).sum()
     }
 
     /// Time for one backend's row of `workload`, when `left` is the weight of what is to come.
     fn budget(&self, workload: &Workload, spent: Duration, left: u32) -> Duration {
-        let rows = (left * self.backends.len() as u32).max(1);
-        let share = self.total.saturating_sub(spent) / rows;
+        let share = self.total.saturating_sub(spent) / left.max(1);
         share.min(self.most) * workload.weight
     }
 

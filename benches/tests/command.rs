@@ -67,6 +67,15 @@ fn list_prints_every_name() {
         "batch/initiate",
         "batch/accept",
         "batch/prekeys",
+        "strategies/encrypt",
+        "strategies/decrypt",
+        "strategies/initiate",
+        "strategies/accept",
+        "strategies/prekeys",
+        "strategies/agree",
+        "strategies/receive_turn",
+        "kernel/encrypt",
+        "kernel/decrypt",
         "state/encode",
         "state/decode",
         "state/bytes",
@@ -126,6 +135,41 @@ fn a_run_writes_a_record_with_every_field_and_a_report() {
     }
     let page = fs::read_to_string(page).unwrap();
     assert!(page.contains("| command | `cargo run --release -- run --filter"));
+}
+
+#[test]
+fn a_strategy_is_measured_beside_its_baseline_and_judged_in_words() {
+    let (json, page) = (scratch("agree.json"), scratch("agree.md"));
+    let output = sprag_bench(&[
+        "run",
+        "--filter",
+        "^strategies/agree/b4/",
+        "--json",
+        json.to_str().unwrap(),
+        "--markdown",
+        page.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+
+    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    let rows = record["results"].as_array().unwrap();
+    assert_eq!(
+        (rows.len(), rows[0]["backend"].as_str()),
+        (1, Some("mixed"))
+    );
+    let baseline = &rows[0]["baseline"];
+    assert_eq!(baseline["backend"], "libraries");
+    let [low, median, high] = ["low", "p50", "high"].map(|field| baseline["gain"][field].as_f64());
+    assert!(low > Some(0.0) && low <= median && median <= high);
+    let page = fs::read_to_string(page).unwrap();
+    for expected in [
+        "## Against the goals",
+        "## Which strategy when",
+        "Many agreements by `agree_batch`",
+        "agree_batch of 4 by the fastest library's loop",
+    ] {
+        assert!(page.contains(expected), "no {expected:?} in\n{page}");
+    }
 }
 
 #[test]

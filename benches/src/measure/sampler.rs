@@ -1,13 +1,13 @@
 //! The sampler: measures one workload on several backends, in turns.
 //!
-//! All backends of a workload, and each with its floor beside it, are measured in short slices
-//! that take turns, so that a change of the machine's speed hits all alike. Set-up and checking
-//! stand outside the clock.
+//! All backends of a workload, and each with its floor or its baseline beside it, are measured in
+//! short slices that take turns, so that a change of the machine's speed hits all alike. Set-up
+//! and checking stand outside the clock.
 
 use std::time::{Duration, Instant};
 
 use super::clock::Clock;
-use super::stats::{Nanoseconds, median};
+use super::stats::{Nanoseconds, Spread, median};
 use crate::alloc::Allocations;
 use crate::workload::{Digest, Operation, Wrong};
 
@@ -19,7 +19,7 @@ const CHUNK: Duration = Duration::from_millis(1);
 /// One backend's side of a measurement.
 pub struct Lane {
     operation: Track,
-    floor: Option<Track>,
+    beside: Option<Track>,
     ratios: Vec<f64>,
     allocations: Allocations,
     counted: u64,
@@ -39,31 +39,38 @@ pub struct Measured {
     pub allocations: Allocations,
     /// How many operations the allocations were counted over.
     pub counted: u64,
-    /// Median nanoseconds of the floor.
-    pub floor_ns: Option<f64>,
-    /// Median over the rounds of operation time by floor time.
-    pub floor_ratio: Option<f64>,
+    /// What was measured beside it, if anything.
+    pub beside: Option<Compared>,
+}
+
+/// What was measured in turns with an operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// Nanoseconds per operation of it.
+    pub ns: Nanoseconds,
+    /// The operation's time by its time, over the rounds.
+    pub ratio: Spread,
 }
 
 impl Lane {
-    /// Warms the operation (and its floor) up, finds out how long it takes and what it
+    /// Warms the operation (and what is beside it) up, finds out how long it takes and what it
     /// allocates.
     ///
     /// # Errors
     /// [`Wrong`] if an operation gave a wrong result.
     pub fn new(
         operation: Box<dyn Operation>,
-        floor: Option<Box<dyn Operation>>,
+        beside: Option<Box<dyn Operation>>,
         clock: Clock,
     ) -> Result<Self, Wrong> {
         let mut operation = Track::calibrate(operation, clock)?;
-        let floor = floor
-            .map(|floor| Track::calibrate(floor, clock))
+        let beside = beside
+            .map(|beside| Track::calibrate(beside, clock))
             .transpose()?;
         let (allocations, counted) = operation.count_allocations()?;
         Ok(Self {
             operation,
-            floor,
+            beside,
             ratios: Vec::new(),
             allocations,
             counted,
@@ -71,19 +78,23 @@ impl Lane {
     }
 
     fn round(&mut self, slice: Duration) -> Result<(), Wrong> {
-        let Some(floor) = &mut self.floor else {
+        let Some(beside) = &mut self.beside else {
             return self.operation.slice(slice).map(drop);
         };
         let ours = self.operation.slice(slice / 2)?;
-        let least = floor.slice(slice / 2)?;
-        if least > 0.0 {
-            self.ratios.push(ours / least);
+        let theirs = beside.slice(slice / 2)?;
+        if theirs > 0.0 {
+            self.ratios.push(ours / theirs);
         }
         Ok(())
     }
 
     fn shortest_round(&self) -> Duration {
-        self.operation.chunk_time + self.floor.as_ref().map_or(Duration::ZERO, |t| t.chunk_time)
+        self.operation.chunk_time
+            + self
+                .beside
+                .as_ref()
+                .map_or(Duration::ZERO, |t| t.chunk_time)
     }
 
     fn finish(mut self) -> Result<Measured, Wrong> {
@@ -91,14 +102,18 @@ impl Lane {
         let iterations = (operation.samples.len() * operation.per_sample) as u64;
         let ns = Nanoseconds::of(&mut operation.samples)
             .ok_or_else(|| Wrong::new("nothing was measured"))?;
+        let ratio = Spread::of(&mut self.ratios);
+        let beside = self.beside.and_then(|mut beside| {
+            let ns = Nanoseconds::of(&mut beside.samples)?;
+            Some(Compared { ns, ratio: ratio? })
+        });
         Ok(Measured {
             ns,
             iterations,
             per_sample: operation.per_sample,
             allocations: self.allocations,
             counted: self.counted,
-            floor_ns: self.floor.and_then(|mut floor| median(&mut floor.samples)),
-            floor_ratio: median(&mut self.ratios),
+            beside,
         })
     }
 }
@@ -240,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_compares_the_operation_with_its_floor() {
+    fn a_ratio_compares_the_operation_with_what_is_beside_it() {
         let lane = Lane::new(
             spinning(20_000, u64::MAX),
             Some(spinning(10_000, u64::MAX)),
@@ -249,8 +264,9 @@ mod tests {
         .unwrap();
         let results = measure(vec![lane], Duration::from_millis(60));
         let measured = results[0].as_ref().unwrap();
-        let ratio = measured.floor_ratio.unwrap();
-        assert!((1.3..3.0).contains(&ratio), "ratio {ratio}");
+        let ratio = measured.beside.as_ref().unwrap().ratio;
+        assert!((1.3..3.0).contains(&ratio.p50), "ratio {ratio:?}");
+        assert!(ratio.low <= ratio.p50 && ratio.p50 <= ratio.high);
         assert!(measured.iterations > 10 && measured.ns.min <= measured.ns.p50);
     }
 

@@ -30,17 +30,80 @@ impl Nanoseconds {
         // A percentile is a sample, and no percentile is claimed that no sample stands beyond.
         let tail = |beyond: usize| {
             let rank = samples.len() - samples.len() / beyond;
-            (samples.len() >= beyond).then(|| round(samples[rank - 1]))
+            (samples.len() >= beyond).then(|| samples[rank - 1])
         };
         Some(Self {
-            min: round(min),
-            p50: round(sorted_median(samples)),
-            mean: round(samples.iter().sum::<f64>() / samples.len() as f64),
+            min,
+            p50: sorted_median(samples),
+            mean: samples.iter().sum::<f64>() / samples.len() as f64,
             p90: tail(10),
             p99: tail(100),
             p999: tail(1000),
-            max: round(max),
+            max,
         })
+    }
+}
+
+impl Nanoseconds {
+    /// Each of `items` that shared an operation.
+    #[must_use]
+    pub fn per(self, items: usize) -> Self {
+        let each = |ns: f64| round(ns / items as f64);
+        Self {
+            min: each(self.min),
+            p50: each(self.p50),
+            mean: each(self.mean),
+            p90: self.p90.map(each),
+            p99: self.p99.map(each),
+            p999: self.p999.map(each),
+            max: each(self.max),
+        }
+    }
+}
+
+/// The median of a ratio over the rounds of a measurement, and how far the rounds lie apart.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Nine of ten rounds gave more; the least below ten rounds.
+    pub low: f64,
+    /// The median.
+    pub p50: f64,
+    /// Nine of ten rounds gave less; the most below ten rounds.
+    pub high: f64,
+}
+
+impl Spread {
+    /// Of `values`, which are sorted on the way; `None` if there are none.
+    #[must_use]
+    pub fn of(values: &mut [f64]) -> Option<Self> {
+        let p50 = median(values)?;
+        let tenth = values.len() / 10;
+        Some(Self {
+            low: *values.get(tenth)?,
+            p50,
+            high: *values.get(values.len() - 1 - tenth)?,
+        })
+    }
+
+    /// The ratio the other way round.
+    #[must_use]
+    pub fn inverse(self) -> Self {
+        Self {
+            low: 1.0 / self.high,
+            p50: 1.0 / self.p50,
+            high: 1.0 / self.low,
+        }
+    }
+
+    /// To a thousandth.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let round = |value: f64| (value * 1000.0).round() / 1000.0;
+        Self {
+            low: round(self.low),
+            p50: round(self.p50),
+            high: round(self.high),
+        }
     }
 }
 
@@ -79,5 +142,16 @@ mod tests {
         let one = Nanoseconds::of(&mut [7.0]).unwrap();
         assert_eq!((one.p50, one.p90), (7.0, None));
         assert_eq!(Nanoseconds::of(&mut []), None);
+    }
+
+    #[test]
+    fn a_spread_leaves_out_a_tenth_at_each_end() {
+        let mut twenty: Vec<f64> = (1..=20).rev().map(f64::from).collect();
+        let spread = Spread::of(&mut twenty).unwrap();
+        assert_eq!((spread.low, spread.p50, spread.high), (3.0, 10.5, 18.0));
+        let mut two = [4.0, 2.0];
+        let inverse = Spread::of(&mut two).unwrap().inverse();
+        assert_eq!((inverse.low, inverse.high), (0.25, 0.5));
+        assert_eq!(Spread::of(&mut []), None);
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{BUSY, Family, backends, digits, duration, median, standings, worst_refusals};
+use super::{
+    BUSY, Family, backends, compared, duration, goals, median, per_second, standings, strategies,
+    worst_refusals,
+};
 use crate::record::{Record, Row};
 
 /// The page of `record`.
@@ -10,9 +13,15 @@ use crate::record::{Record, Row};
 pub fn render(record: &Record) -> String {
     let mut page = String::from("# The barometer\n\n");
     host(&mut page, record);
-    wins(&mut page, record);
-    refusals(&mut page, record);
-    every_row(&mut page, record);
+    against_the_goals(&mut page, record);
+    if !Family::all(record).is_empty() {
+        wins(&mut page, record);
+        refusals(&mut page, record);
+    }
+    ways(&mut page, record);
+    if !Family::all(record).is_empty() {
+        every_row(&mut page, record);
+    }
     page
 }
 
@@ -106,6 +115,45 @@ fn host(page: &mut String, record: &Record) {
     page.push_str("| | |\n|---|---|\n");
     for (name, value) in rows {
         let _ = writeln!(page, "| {name} | {} |", value.replace('|', "\\|"));
+    }
+}
+
+/// What the project set itself to reach, and what this record shows of it.
+fn against_the_goals(page: &mut String, record: &Record) {
+    let goals = goals::measured(record);
+    if goals.is_empty() {
+        return;
+    }
+    page.push_str(
+        "\n## Against the goals\n\nRatios of this run, on the backend `mixed` where nothing else is \
+         said.\n\n| | goal | measured | |\n|---|---|--:|---|\n",
+    );
+    for goal in goals {
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} | {} |",
+            goal.what,
+            goal.wanted(),
+            goal.shown(),
+            goal.verdict()
+        );
+    }
+}
+
+/// What was measured beside a baseline: strategies, the kernel, peers.
+fn ways(page: &mut String, record: &Record) {
+    let words = strategies::words(record);
+    if !words.is_empty() {
+        page.push_str("\n## Which strategy when\n\n");
+        for sentence in words {
+            let _ = writeln!(page, "- {sentence}");
+        }
+    }
+    for (group, title) in compared::GROUPS {
+        if compared::of(record, group).next().is_some() {
+            let _ = writeln!(page, "\n## {title}\n");
+            compared::table(page, record, group);
+        }
     }
 }
 
@@ -231,14 +279,6 @@ fn tails(page: &mut String, record: &Record) {
                     .unwrap_or_default(),
             );
         }
-    }
-}
-
-fn per_second(rate: f64) -> String {
-    match rate {
-        rate if rate < 1e3 => digits(rate),
-        rate if rate < 1e6 => format!("{} k", digits(rate / 1e3)),
-        rate => format!("{} M", digits(rate / 1e6)),
     }
 }
 

@@ -2,8 +2,13 @@
 //!
 //! What lives here: the arrangement of a record's rows into families (one workload with all its
 //! parameters, every backend) and the words for numbers; [`terminal`] and [`markdown`] print it.
+//! Rows that have a baseline are in no family: [`compared`] and [`strategies`] tell of them, and
+//! [`goals`] says what the project set itself to reach and what a record shows of it.
 
+mod compared;
+mod goals;
 pub mod markdown;
+mod strategies;
 pub mod terminal;
 
 use crate::record::{Record, Row};
@@ -21,7 +26,7 @@ impl<'a> Family<'a> {
     /// The record's families in its order.
     pub(crate) fn all(record: &'a Record) -> Vec<Self> {
         let mut families: Vec<Self> = Vec::new();
-        for row in &record.results {
+        for row in record.results.iter().filter(|row| row.baseline.is_none()) {
             let found = families
                 .iter_mut()
                 .find(|family| family.rows.iter().any(|first| is_same_work(first, row)));
@@ -49,23 +54,27 @@ impl<'a> Family<'a> {
 
     /// The parameters that tell this family from others of its workload.
     pub(crate) fn parameters(&self) -> String {
-        let Some(row) = self.rows.first() else {
-            return String::new();
-        };
-        let mut words = Vec::new();
-        words.extend(
-            row.suite
-                .as_deref()
-                .map(|suite| short_suite(&row.group, suite)),
-        );
-        words.extend(row.size.map(|size| format!("{size} {}", unit(row))));
-        if row.group == "batch" {
-            words.push(format!("×{}", row.batch));
-            words.push(format!("{} thr", row.threads));
-        }
-        words.extend(row.strategy.clone());
-        words.join(" ")
+        self.rows
+            .first()
+            .map_or_else(String::new, |row| parameters(row))
     }
+}
+
+/// The parameters that tell a row from others of its workload.
+pub(crate) fn parameters(row: &Row) -> String {
+    let mut words = Vec::new();
+    words.extend(
+        row.suite
+            .as_deref()
+            .map(|suite| short_suite(&row.group, suite)),
+    );
+    words.extend(row.size.map(|size| format!("{size} {}", unit(row))));
+    if row.group == "batch" || row.group == "strategies" {
+        words.push(format!("×{}", row.batch));
+        words.push(format!("{} thr", row.threads));
+    }
+    words.extend(row.strategy.clone());
+    words.join(" ")
 }
 
 fn is_same_work(a: &Row, b: &Row) -> bool {
@@ -102,7 +111,7 @@ fn short_suite(group: &str, suite: &str) -> String {
     } else {
         "chacha"
     };
-    if group == "session" || group == "state" || group == "primitive" {
+    if ["session", "state", "primitive", "kernel"].contains(&group) {
         return aead.into();
     }
     let handshake = match () {
@@ -121,10 +130,10 @@ pub(crate) fn median(row: &Row) -> Option<f64> {
     row.ns.map(|ns| ns.p50)
 }
 
-/// The backends of a record, in its order.
+/// The backends of a record's families, in its order.
 pub(crate) fn backends(record: &Record) -> Vec<&str> {
     let mut names = Vec::new();
-    for row in &record.results {
+    for row in record.results.iter().filter(|row| row.baseline.is_none()) {
         if !names.contains(&row.backend.as_str()) {
             names.push(&row.backend);
         }
@@ -171,6 +180,15 @@ pub(crate) fn digits(value: f64) -> String {
         _ => 0,
     };
     format!("{value:.places$}")
+}
+
+/// A rate in three digits.
+pub(crate) fn per_second(rate: f64) -> String {
+    match rate {
+        rate if rate < 1e3 => digits(rate),
+        rate if rate < 1e6 => format!("{} k", digits(rate / 1e3)),
+        rate => format!("{} M", digits(rate / 1e6)),
+    }
 }
 
 /// The largest median of a refused message per backend, if any was measured.

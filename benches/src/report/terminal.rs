@@ -2,11 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::{BUSY, Family, backends, duration, median, standings, worst_refusals, wrapped};
+use super::{
+    BUSY, Family, backends, compared, duration, goals, median, standings, strategies,
+    worst_refusals, wrapped,
+};
 use crate::record::Record;
 
 const LABEL: usize = 40;
 const CELL: usize = 15;
+const WIDTH: usize = LABEL + 4 * CELL;
 
 /// The tables of `record`.
 #[must_use]
@@ -40,11 +44,50 @@ pub fn render(record: &Record) -> String {
         }
         out.push('\n');
     }
-    who_wins_what(&mut out, record, &names);
+    if !names.is_empty() {
+        who_wins_what(&mut out, record, &names);
+    }
+    ways(&mut out, record);
+    against_the_goals(&mut out, record);
     if record.host.was_busy() {
-        let _ = writeln!(out, "\n{}", wrapped(BUSY, LABEL + 4 * CELL, ""));
+        let _ = writeln!(out, "\n{}", wrapped(BUSY, WIDTH, ""));
     }
     out
+}
+
+/// What was measured beside a baseline, and which strategy to use when.
+fn ways(out: &mut String, record: &Record) {
+    for (group, title) in compared::GROUPS {
+        if compared::of(record, group).next().is_some() {
+            heading(out, title, &[]);
+            compared::lines(out, record, group);
+        }
+    }
+    let words = strategies::words(record);
+    if !words.is_empty() {
+        heading(out, "which strategy when", &[]);
+        for sentence in words {
+            let _ = writeln!(out, "{}", wrapped(&sentence, WIDTH, "  "));
+        }
+    }
+}
+
+fn against_the_goals(out: &mut String, record: &Record) {
+    let goals = goals::measured(record);
+    if goals.is_empty() {
+        return;
+    }
+    heading(out, "against the goals (mixed)", &[]);
+    for goal in goals {
+        let _ = writeln!(
+            out,
+            "{:<62}{:>10}{:>9}  {}",
+            goal.what,
+            goal.wanted(),
+            goal.shown(),
+            goal.verdict()
+        );
+    }
 }
 
 fn who_wins_what(out: &mut String, record: &Record, names: &[&str]) {
@@ -93,7 +136,15 @@ fn heading(out: &mut String, title: &str, names: &[&str]) {
     for name in names {
         let _ = write!(out, "{name:>CELL$}");
     }
-    let _ = writeln!(out, "\n{}", "─".repeat(LABEL + CELL * names.len()));
+    let _ = writeln!(
+        out,
+        "\n{}",
+        "─".repeat(if names.is_empty() {
+            WIDTH
+        } else {
+            LABEL + CELL * names.len()
+        })
+    );
 }
 
 /// `text` in at most [`LABEL`] columns with a space after it.

@@ -14,6 +14,7 @@ pub mod primitive;
 pub mod session;
 pub mod sizes;
 pub mod state;
+pub mod strategy;
 pub mod table;
 
 mod buffer;

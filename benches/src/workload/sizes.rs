@@ -36,7 +36,9 @@ impl Sizes {
                 ..talking::<B>(suite, size, seed)?
             }),
             Work::Handshake(work) => starting::<B>(work, suite, seed),
-            Work::Primitive(_) | Work::Batch(_) | Work::StateBytes => Ok(Self::default()),
+            Work::Primitive(_) | Work::Batch(_) | Work::Strategy(_) | Work::StateBytes => {
+                Ok(Self::default())
+            }
         }
     }
 }

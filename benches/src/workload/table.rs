@@ -1,19 +1,25 @@
 //! The table of workloads: names, suites, sizes, batches, threads and strategies.
 //!
 //! A row is a [`Workload`]; with a [`Backend`] it can be built. The names are stable: reports,
-//! filters and later comparisons go by them.
+//! filters and later comparisons go by them. The rows themselves stand in [`rows`](all).
+
+mod rows;
+mod strategies;
 
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::suite::Suite;
 use sprag::sprag_core::testing::counting::{Call, Counting, record};
 
-use super::batch::{self, BatchWork};
+use super::batch::{self, BatchWork, Way};
 use super::handshake::{self, HandshakeWork};
-use super::primitive::{self, MESSAGE_SIZES, PrimitiveWork};
-use super::session::{self, Forgery, Place, SessionWork};
+use super::primitive::{self, PrimitiveWork};
+use super::session::{self, SessionWork};
 use super::state::{self, StateWork};
+use super::strategy::{self, StrategyWork};
 use super::{Operation, Threaded, Wrong};
 use crate::backend::{Backend, with_backend};
+
+pub use rows::all;
 
 /// One thing to measure, on any backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +39,10 @@ pub struct Workload {
     pub threads: usize,
     /// Which way of doing it.
     pub strategy: &'static str,
+    /// What is measured in turns with it.
+    pub beside: Beside,
+    /// The backends it is measured on unless asked otherwise.
+    pub backends: &'static [Backend],
     /// Share of the run's time, 1 being usual.
     pub weight: u32,
     /// Only measured in a full run.
@@ -50,10 +60,38 @@ pub enum Work {
     Handshake(HandshakeWork),
     /// A batch call.
     Batch(BatchWork),
+    /// One of several ways of doing the same.
+    Strategy(StrategyWork),
     /// Saving or loading a session.
     State(StateWork),
     /// What a session weighs in memory: counted, not timed.
     StateBytes,
+}
+
+/// What a workload is compared with, in turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing.
+    Nothing,
+    /// The floor: the primitive calls that it makes, alone.
+    Floor,
+    /// A baseline: the same done otherwise.
+    Baseline(Baseline),
+}
+
+/// The same work done otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Baseline {
+    /// How it is called in reports.
+    pub name: &'static str,
+    /// What it does.
+    pub work: Work,
+    /// Threads that do it at the same time.
+    pub threads: usize,
+    /// The backend, if it is another one.
+    pub backend: Option<Backend>,
+    /// Does it give the same bytes?
+    pub same_bytes: bool,
 }
 
 impl Workload {
@@ -75,7 +113,7 @@ impl Workload {
         if let Some(size) = self.size {
             id = format!("{id}/{size}");
         }
-        if self.batch > 1 || self.threads > 1 || self.group() == "batch" {
+        if self.batch > 1 || self.threads > 1 || ["batch", "strategies"].contains(&self.group()) {
             id = format!("{id}/b{}/t{}", self.batch, self.threads);
         }
         if !self.strategy.is_empty() {
@@ -96,10 +134,25 @@ impl Workload {
         !matches!(self.work, Work::StateBytes)
     }
 
-    /// Does the engine stand between this workload and the primitives?
+    /// Is the floor measured beside it?
     #[must_use]
     pub const fn has_floor(&self) -> bool {
-        !matches!(self.work, Work::Primitive(_) | Work::StateBytes)
+        matches!(self.beside, Beside::Floor)
+    }
+
+    /// The baseline as a workload of its own, and the backend it runs on for `backend`.
+    #[must_use]
+    pub fn baseline(&self, backend: Backend) -> Option<(Baseline, Self, Backend)> {
+        let Beside::Baseline(baseline) = self.beside else {
+            return None;
+        };
+        let workload = Self {
+            work: baseline.work,
+            threads: baseline.threads,
+            beside: Beside::Nothing,
+            ..*self
+        };
+        Some((baseline, workload, baseline.backend.unwrap_or(backend)))
     }
 
     /// Bytes of plaintext or input of one item, if it is about bytes.
@@ -166,142 +219,15 @@ impl Workload {
             Work::Primitive(work) => primitive::build::<B>(work, size, self.batch, seed),
             Work::Session(work) => session::build::<B>(work, suite, size, seed),
             Work::Handshake(work) => handshake::build::<B>(work, suite, seed),
-            Work::Batch(work) => batch::build::<B>(work, suite, size, self.batch, seed),
+            Work::Batch(work) => batch::build::<B>(work, Way::Batch, suite, size, self.batch, seed),
+            Work::Strategy(work) => strategy::build::<B>(work, suite, size, self.batch, seed),
             Work::State(work) => state::build::<B>(work, suite, size, seed),
             Work::StateBytes => Err(Wrong::new("state/bytes is counted, not timed")),
         }
     }
 
     fn suite_or_default(&self) -> Suite {
-        self.suite.unwrap_or(AES)
-    }
-}
-
-const AES: Suite = Suite::Pqxdh768Aes256Gcm;
-const CHACHA: Suite = Suite::Pqxdh768ChaCha20Poly1305;
-/// The size of a short chat message, where the size does not matter.
-const SHORT: usize = 256;
-
-/// Every workload, in the order of reports.
-#[must_use]
-pub fn all() -> Vec<Workload> {
-    let mut table = Vec::new();
-    primitives(&mut table);
-    sessions(&mut table);
-    handshakes(&mut table);
-    batches(&mut table);
-    states(&mut table);
-    table
-}
-
-const fn row(name: &'static str, work: Work) -> Workload {
-    Workload {
-        name,
-        work,
-        suite: None,
-        size: None,
-        batch: 1,
-        threads: 1,
-        strategy: "",
-        weight: 1,
-        full_only: false,
-    }
-}
-
-fn primitives(table: &mut Vec<Workload>) {
-    for &(name, work, sizes) in primitive::ALL {
-        let row = row(name, Work::Primitive(work));
-        if sizes.is_empty() {
-            table.push(row);
-        }
-        table.extend(sizes.iter().map(|&size| Workload {
-            size: Some(size),
-            ..row
-        }));
-    }
-    for &(name, work, batches) in primitive::BATCHES {
-        let row = row(name, Work::Primitive(work));
-        table.extend(batches.iter().map(|&batch| Workload { batch, ..row }));
-    }
-}
-
-fn sessions(table: &mut Vec<Workload>) {
-    let row = |name, work, suite, size| Workload {
-        suite: Some(suite),
-        size: Some(size),
-        ..row(name, Work::Session(work))
-    };
-    for (name, work) in [
-        (
-            "session/encrypt",
-            SessionWork::Encrypt as fn(Place) -> SessionWork,
-        ),
-        ("session/decrypt", SessionWork::Decrypt),
-    ] {
-        for suite in [AES, CHACHA] {
-            let sizes = MESSAGE_SIZES.iter();
-            table.extend(sizes.map(|&size| row(name, work(Place::Aligned), suite, size)));
-        }
-        table.push(Workload {
-            strategy: "misaligned",
-            ..row(name, work(Place::Misaligned), AES, 16384)
-        });
-    }
-    table.push(row("session/turn", SessionWork::Turn, AES, SHORT));
-    table.push(Workload {
-        full_only: true,
-        ..row("session/turn", SessionWork::Turn, CHACHA, SHORT)
-    });
-    let missing = [1, 100, 1000].into_iter();
-    table.extend(missing.map(|missing| row("session/skip", SessionWork::Skip, AES, missing)));
-    table.extend(Forgery::ALL.map(|(forgery, strategy)| Workload {
-        strategy,
-        ..row("session/reject", SessionWork::Reject(forgery), AES, SHORT)
-    }));
-}
-
-fn handshakes(table: &mut Vec<Workload>) {
-    for (name, work) in handshake::ALL {
-        let suites = [Suite::X3dhAes256Gcm, AES, Suite::Pqxdh1024Aes256Gcm];
-        table.extend(suites.map(|suite| Workload {
-            suite: Some(suite),
-            // Percentiles need many samples of a long operation.
-            weight: 3,
-            ..row(name, Work::Handshake(work))
-        }));
-    }
-}
-
-fn batches(table: &mut Vec<Workload>) {
-    for (name, work) in batch::ALL {
-        let is_message = matches!(work, BatchWork::Encrypt | BatchWork::Decrypt);
-        for batch in [1, 8, 64, 512] {
-            table.extend([1, 2].map(|threads| Workload {
-                suite: Some(AES),
-                size: is_message.then_some(SHORT),
-                batch,
-                threads,
-                full_only: !is_message && batch == 512,
-                ..row(name, Work::Batch(work))
-            }));
-        }
-    }
-}
-
-fn states(table: &mut Vec<Workload>) {
-    let row = |name, work, size| Workload {
-        suite: Some(AES),
-        size: Some(size),
-        ..row(name, work)
-    };
-    for skipped in [0, 2000] {
-        table.push(row("state/encode", Work::State(StateWork::Encode), skipped));
-    }
-    for skipped in [0, 2000] {
-        table.push(row("state/decode", Work::State(StateWork::Decode), skipped));
-    }
-    for sessions in [1, 1_000, 100_000] {
-        table.push(row("state/bytes", Work::StateBytes, sessions));
+        self.suite.unwrap_or(rows::AES)
     }
 }
 

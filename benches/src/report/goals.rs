@@ -1,0 +1,261 @@
+//! The goals that the project set itself, and what a record shows of them.
+//!
+//! All are ratios within one run, so that they can be compared between machines. A goal whose rows
+//! the record lacks is left out.
+
+use crate::record::{Record, Row};
+use crate::report::median;
+
+const LIBRARIES: [&str; 3] = ["rustcrypto", "ring", "aws-lc-rs"];
+const MIXED: &str = "mixed";
+/// Two measurements of the same in one run differ by no more than this.
+const NOISE: f64 = 1.025;
+
+/// A goal with what was measured.
+pub(super) struct Goal {
+    pub(super) what: String,
+    limit: Limit,
+    value: f64,
+}
+
+#[derive(Clone, Copy)]
+enum Limit {
+    AtMost(f64),
+    AtLeast(f64),
+    /// Shown, nothing more.
+    Any,
+}
+
+impl Goal {
+    pub(super) fn wanted(&self) -> String {
+        match self.limit {
+            Limit::AtMost(limit) => format!("≤ {limit}"),
+            Limit::AtLeast(limit) => format!("≥ {limit}"),
+            Limit::Any => String::new(),
+        }
+    }
+
+    pub(super) fn shown(&self) -> String {
+        format!("{:.2}", self.value)
+    }
+
+    pub(super) fn verdict(&self) -> &'static str {
+        let (holds, nearly) = match self.limit {
+            Limit::AtMost(limit) => (self.value <= limit, self.value <= limit * NOISE),
+            Limit::AtLeast(limit) => (self.value >= limit, self.value * NOISE >= limit),
+            Limit::Any => return "shown",
+        };
+        match (holds, nearly) {
+            (true, _) => "reached",
+            (false, true) => "missed by no more than the noise",
+            (false, false) => "missed",
+        }
+    }
+}
+
+/// The goals that `record` has the rows for.
+pub(super) fn measured(record: &Record) -> Vec<Goal> {
+    let rows = Rows(&record.results);
+    let mut goals = Vec::new();
+    let mut goal = |what: &str, limit: Limit, value: Option<f64>| {
+        goals.extend(value.map(|value| Goal {
+            what: what.into(),
+            limit,
+            value,
+        }));
+    };
+    primitives(&rows, &mut goal);
+    messages(&rows, &mut goal);
+    handshakes(&rows, &mut goal);
+    batches(&rows, &mut goal);
+    allocations(&rows, &mut goal);
+    goals
+}
+
+type Add<'a> = dyn FnMut(&str, Limit, Option<f64>) + 'a;
+
+fn primitives(rows: &Rows<'_>, goal: &mut Add<'_>) {
+    goal(
+        "1. chain step by the best library's",
+        Limit::AtMost(0.5),
+        rows.by_best_library("primitive/chain_step", None),
+    );
+    for (name, workload) in [
+        ("seal", "primitive/aes256gcm_seal_fresh"),
+        ("open", "primitive/aes256gcm_open_fresh"),
+    ] {
+        for (size, limit) in [(64, 0.5), (256, 0.6)] {
+            goal(
+                &format!("1. AES-256-GCM {name}, {size} B, by the best library's"),
+                Limit::AtMost(limit),
+                rows.by_best_library(workload, Some(size)),
+            );
+        }
+        let worst = rows
+            .of(workload, MIXED)
+            .filter_map(|row| rows.by_best_library(workload, row.size))
+            .max_by(f64::total_cmp);
+        goal(
+            &format!("1. AES-256-GCM {name}, at its worst size"),
+            Limit::AtMost(1.0),
+            worst,
+        );
+    }
+}
+
+fn messages(rows: &Rows<'_>, goal: &mut Add<'_>) {
+    for (name, workload) in [("encrypt", "kernel/encrypt"), ("decrypt", "kernel/decrypt")] {
+        for (size, limit) in [(64, 0.55), (256, 0.6)] {
+            let gain = rows.gain(workload, size, 1, None);
+            goal(
+                &format!("2. {name} {size} B by that on the best libraries"),
+                Limit::AtMost(limit),
+                gain.map(|gain| 1.0 / gain),
+            );
+        }
+    }
+    for (size, limit) in [(64, 1.10), (1350, 1.05)] {
+        for (name, workload) in [
+            ("encrypt", "session/encrypt"),
+            ("decrypt", "session/decrypt"),
+        ] {
+            let ratios = rows.0.iter().filter(|row| {
+                row.workload == workload && row.size == Some(size) && row.strategy.is_none()
+            });
+            goal(
+                &format!("   {name} {size} B by its floor, the worst backend and suite"),
+                Limit::AtMost(limit),
+                ratios
+                    .filter(|row| row.backend != "null")
+                    .filter_map(|row| row.floor_ratio)
+                    .max_by(f64::total_cmp),
+            );
+        }
+    }
+}
+
+fn handshakes(rows: &Rows<'_>, goal: &mut Add<'_>) {
+    for (name, suite) in [("X3DH", "X3DH"), ("PQXDH-768", "MLKEM768")] {
+        for (side, workload) in [
+            ("initiate", "handshake/initiate"),
+            ("accept", "handshake/accept"),
+        ] {
+            let on = |backend| {
+                rows.of(workload, backend).find(|row| {
+                    row.suite
+                        .as_deref()
+                        .is_some_and(|name| name.contains(suite))
+                })
+            };
+            let times = |backend| median(on(backend)?);
+            goal(
+                &format!("3. {name} {side}: times as fast as rustcrypto"),
+                Limit::AtLeast(1.8),
+                times("rustcrypto")
+                    .zip(times(MIXED))
+                    .map(|(theirs, ours)| theirs / ours),
+            );
+            goal(
+                &format!("3. {name} {side} by its floor"),
+                Limit::AtMost(1.05),
+                on(MIXED).and_then(|row| row.floor_ratio),
+            );
+        }
+    }
+}
+
+fn batches(rows: &Rows<'_>, goal: &mut Add<'_>) {
+    for (size, limit) in [(64, 1.2), (256, 1.1)] {
+        goal(
+            &format!("4. encrypt_batch of 64 by the loop, {size} B"),
+            Limit::AtLeast(limit),
+            rows.gain("strategies/encrypt", size, 64, Some("batch")),
+        );
+    }
+    goal(
+        "4. agree_batch of 4 by the fastest library's loop",
+        Limit::AtLeast(1.15),
+        rows.gain("strategies/agree", None, 4, Some("batch")),
+    );
+    for (name, suite) in [("X3DH", "X3DH"), ("PQXDH-768", "MLKEM768")] {
+        let made_for = |row: &&Row| {
+            row.suite
+                .as_deref()
+                .is_some_and(|name| name.contains(suite))
+        };
+        goal(
+            &format!("4. 100 {name} prekeys under one signature by one each"),
+            Limit::AtLeast(1.6),
+            rows.gain_where("strategies/prekeys", made_for, 100, Some("batch")),
+        );
+    }
+}
+
+fn allocations(rows: &Rows<'_>, goal: &mut Add<'_>) {
+    let none = Limit::AtMost(0.0);
+    for (backend, limit) in [
+        (MIXED, none),
+        ("rustcrypto", none),
+        ("ring", none),
+        ("aws-lc-rs", Limit::Any),
+    ] {
+        let counts = ["session/encrypt", "session/decrypt"].into_iter();
+        let counts = counts.flat_map(|workload| rows.of(workload, backend));
+        let most = counts
+            .filter_map(|row| Some(row.allocs_per_op? + row.c_allocs_per_op.unwrap_or(0.0)))
+            .max_by(f64::total_cmp);
+        goal(
+            &format!("5. allocations of a message on {backend}, Rust and C"),
+            limit,
+            most,
+        );
+    }
+}
+
+/// A record's rows, to look up.
+struct Rows<'a>(&'a [Row]);
+
+impl<'a> Rows<'a> {
+    fn of(&self, workload: &str, backend: &str) -> impl Iterator<Item = &'a Row> {
+        let rows = self.0.iter();
+        rows.filter(move |row| row.workload == workload && row.backend == backend)
+    }
+
+    /// The time on `mixed` by that of the fastest single library.
+    fn by_best_library(&self, workload: &str, size: Option<usize>) -> Option<f64> {
+        let on = |backend: &str| {
+            self.of(workload, backend)
+                .find(|row| row.size == size)
+                .and_then(median)
+        };
+        let best = LIBRARIES.into_iter().filter_map(on).min_by(f64::total_cmp);
+        Some(on(MIXED)? / best?)
+    }
+
+    /// The gain of `mixed` over the baseline on one thread.
+    fn gain(
+        &self,
+        workload: &str,
+        size: impl Into<Option<usize>>,
+        batch: usize,
+        strategy: Option<&str>,
+    ) -> Option<f64> {
+        let size = size.into();
+        self.gain_where(workload, |row| row.size == size, batch, strategy)
+    }
+
+    /// Likewise, of the row that `is` says.
+    fn gain_where(
+        &self,
+        workload: &str,
+        is: impl Fn(&&Row) -> bool,
+        batch: usize,
+        strategy: Option<&str>,
+    ) -> Option<f64> {
+        let mut rows = self.of(workload, MIXED).filter(is);
+        let row = rows.find(|row| {
+            (row.batch, row.threads, row.strategy.as_deref()) == (batch, 1, strategy)
+        })?;
+        row.baseline.as_ref().map(|baseline| baseline.gain.p50)
+    }
+}

@@ -1,0 +1,132 @@
+//! Which strategy to use when, in words, from the measured rows.
+//!
+//! Nothing here is a claim: every number and every threshold comes from the record.
+
+use super::compared::{call, of};
+use super::{duration, short_suite};
+use crate::record::{Compared, Record, Row};
+
+/// A strategy pays where it gains at least this and no tenth of the rounds shows a loss.
+const PAYS: f64 = 1.05;
+
+/// What each workload of the group is, in the order of reports.
+const STRATEGIES: [(&str, &str); 7] = [
+    (
+        "strategies/encrypt",
+        "Sending in many sessions by `encrypt_batch`",
+    ),
+    (
+        "strategies/decrypt",
+        "Receiving in many sessions by `decrypt_batch`",
+    ),
+    (
+        "strategies/initiate",
+        "Starting many sessions by `verify_batch` and `initiate_batch`",
+    ),
+    (
+        "strategies/accept",
+        "Accepting many first messages by `accept_batch`",
+    ),
+    (
+        "strategies/prekeys",
+        "Many one-time prekeys under one signature instead of one each",
+    ),
+    ("strategies/agree", "Many agreements by `agree_batch`"),
+    (
+        "strategies/receive_turn",
+        "Leaving the sending half of a turn to the next message, as the engine does: what a receive \
+         is spared",
+    ),
+];
+
+/// One sentence per strategy that the record has rows of.
+pub(super) fn words(record: &Record) -> Vec<String> {
+    let rows: Vec<_> = of(record, "strategies").collect();
+    let sentence = |(workload, what): &(&str, &str)| {
+        let variants = variants(&rows, workload);
+        let verdicts: Vec<String> = variants.iter().filter_map(|rows| verdict(rows)).collect();
+        (!verdicts.is_empty()).then(|| format!("{what}: {}.", verdicts.join("; ")))
+    };
+    STRATEGIES.iter().filter_map(sentence).collect()
+}
+
+type Pair<'a> = (&'a Row, &'a Compared);
+
+/// The rows of a workload that differ in the batch alone, put together, smallest batch first.
+fn variants<'a>(rows: &[Pair<'a>], workload: &str) -> Vec<Vec<Pair<'a>>> {
+    let key = |row: &Row| {
+        (
+            row.backend.clone(),
+            row.strategy.clone(),
+            row.suite.clone(),
+            row.size,
+            row.threads,
+        )
+    };
+    let mut variants: Vec<Vec<Pair<'a>>> = Vec::new();
+    for pair in rows.iter().filter(|(row, _)| row.workload == workload) {
+        let found = variants
+            .iter_mut()
+            .find(|variant| key(variant[0].0) == key(pair.0));
+        match found {
+            Some(variant) => variant.push(*pair),
+            None => variants.push(vec![*pair]),
+        }
+    }
+    for variant in &mut variants {
+        variant.sort_by_key(|(row, _)| row.batch);
+    }
+    variants
+}
+
+/// From which batch on a variant pays, and what it gives at best.
+fn verdict(rows: &[Pair<'_>]) -> Option<String> {
+    let pays = |(_, baseline): &&Pair<'_>| baseline.gain.p50 >= PAYS && baseline.gain.low > 1.0;
+    let best = rows
+        .iter()
+        .max_by(|(_, a), (_, b)| a.gain.p50.total_cmp(&b.gain.p50))?;
+    let name = variant_name(rows)?;
+    let (row, baseline) = best;
+    if rows.len() == 1 {
+        let does = if pays(&best) { "pays" } else { "does not pay" };
+        return Some(format!("{name} {does}, {:.2}×", baseline.gain.p50));
+    }
+    // Larger batches that are measured must all pay too.
+    let losing = rows.iter().rposition(|pair| !pays(&pair));
+    let first = losing.map_or(0, |index| index + 1);
+    Some(match rows.get(first) {
+        Some((from, _)) => format!(
+            "{name} pays from {} on, at best {:.2}× at {}, where a call takes {}",
+            from.batch,
+            baseline.gain.p50,
+            row.batch,
+            duration(call(row, row.ns?.p50)),
+        ),
+        None if pays(&best) => format!(
+            "{name} pays only in between, {:.2}× at {}",
+            baseline.gain.p50, row.batch
+        ),
+        None => format!("{name} does not pay, {:.2}× at best", baseline.gain.p50),
+    })
+}
+
+/// What tells a variant from others: suite, size, threads, strategy; the batch only if there is but one.
+fn variant_name(rows: &[Pair<'_>]) -> Option<String> {
+    let (row, _) = rows.first()?;
+    let mut words = Vec::new();
+    if row.workload == "strategies/prekeys" {
+        let suite = row.suite.as_deref()?;
+        words.push(short_suite(&row.group, suite));
+    }
+    words.extend(row.size.map(|size| format!("{size} B")));
+    if rows.len() == 1 && row.batch > 1 {
+        words.push(format!("×{}", row.batch));
+    }
+    words.push(if row.threads == 1 {
+        "1 thread".into()
+    } else {
+        format!("{} threads", row.threads)
+    });
+    words.extend(row.strategy.as_deref().map(|name| name.replace('_', " ")));
+    Some(words.join(" "))
+}
