@@ -21,7 +21,7 @@
 //! ```
 
 use sprag_core::backend::{CryptoBackend, PqBackend};
-use sprag_core::primitives::{Aead, PrimitiveError};
+use sprag_core::primitives::{Aead, OpenJob, PrimitiveError, SealJob};
 
 pub use crate::aws_lc::{Ed25519, X25519};
 pub use crate::kernel::HmacSha256;
@@ -29,7 +29,7 @@ pub use crate::libcrux_mlkem::{MlKem768, MlKem1024};
 pub use crate::ring::ChaCha20Poly1305;
 
 use crate::provenance::{Provenance, Row, Wipes};
-use crate::{ring, rustcrypto};
+use crate::{kernel, ring};
 
 /// The backend that measures best: every primitive from where it is computed fastest.
 ///
@@ -37,7 +37,7 @@ use crate::{ring, rustcrypto};
 /// |---|---|
 /// | X25519, Ed25519 | AWS-LC |
 /// | SHA-256, HMAC, HKDF, the ratchet's chain | our [`kernel`](crate::kernel); RustCrypto where the processor has no SHA-256 instructions |
-/// | AES-256-GCM | RustCrypto up to [`SHORT_MESSAGE`] bytes under a single-use key, ring otherwise |
+/// | AES-256-GCM | our [`kernel`](crate::kernel) under single-use keys, ring for very long messages and prepared keys |
 /// | ChaCha20-Poly1305 | ring |
 /// | ML-KEM | libcrux |
 ///
@@ -59,19 +59,28 @@ impl PqBackend for Mixed {
     type MlKem1024 = MlKem1024;
 }
 
-/// Messages up to this many bytes under a single-use AES-256-GCM key go to RustCrypto, whose key
-/// set-up is cheaper; longer ones go to ring, which has more throughput.
+/// Where the kernel has no code for the processor, messages up to this many bytes under a
+/// single-use AES-256-GCM key go to RustCrypto, whose key set-up is cheaper; longer ones go to ring,
+/// which has more throughput.
 ///
-/// The two cross below 64 bytes on Zen 4, where this was measured, and at about 250 on Zen 3,
-/// where this costs up to a quarter in between. Measured by
-/// `sprag-bench run --filter primitive/aes256gcm_seal_fresh`, whose rows for `rustcrypto` and
-/// `ring` show where they cross on another machine. (From 4 KiB on AWS-LC is faster than ring, but
-/// allocates for every key.)
+/// The two cross below 64 bytes on Zen 4, where this was measured, and at about 250 on Zen 3.
 pub const SHORT_MESSAGE: usize = 63;
 
-/// AES-256-GCM (NIST SP 800-38D) from RustCrypto and ring, by the length of the message.
+/// AES-256-GCM (NIST SP 800-38D) from our [`kernel`] and ring.
+///
+/// A single-use key goes to the kernel, up to the length from which on ring is faster on this
+/// processor: [`kernel::Aes256Gcm::fastest_up_to`]. The rows
+/// `primitive/aes256gcm_seal_fresh` of `sprag-bench run` show where they cross. (AWS-LC, which
+/// allocates for every key, is not used.)
 #[derive(Clone, Copy, Debug)]
 pub struct Aes256Gcm;
+
+impl Aes256Gcm {
+    #[inline]
+    fn is_short(len: usize) -> bool {
+        len <= kernel::Aes256Gcm::fastest_up_to().unwrap_or(SHORT_MESSAGE)
+    }
+}
 
 impl Aead for Aes256Gcm {
     /// A key that is prepared is used often, so its set-up does not count and ring is faster at
@@ -101,19 +110,21 @@ impl Aead for Aes256Gcm {
         ring::Aes256Gcm::open(key, nonce, aad, buffer, tag)
     }
 
+    #[inline]
     fn seal_once(
         key: &[u8; 32],
         nonce: &[u8; 12],
         aad: &[u8],
         buffer: &mut [u8],
     ) -> Result<[u8; 16], PrimitiveError> {
-        if buffer.len() <= SHORT_MESSAGE {
-            rustcrypto::Aes256Gcm::seal_once(key, nonce, aad, buffer)
+        if Self::is_short(buffer.len()) {
+            kernel::Aes256Gcm::seal_once(key, nonce, aad, buffer)
         } else {
             ring::Aes256Gcm::seal_once(key, nonce, aad, buffer)
         }
     }
 
+    #[inline]
     fn open_once(
         key: &[u8; 32],
         nonce: &[u8; 12],
@@ -121,10 +132,32 @@ impl Aead for Aes256Gcm {
         buffer: &mut [u8],
         tag: &[u8; 16],
     ) -> Result<(), PrimitiveError> {
-        if buffer.len() <= SHORT_MESSAGE {
-            rustcrypto::Aes256Gcm::open_once(key, nonce, aad, buffer, tag)
+        if Self::is_short(buffer.len()) {
+            kernel::Aes256Gcm::open_once(key, nonce, aad, buffer, tag)
         } else {
             ring::Aes256Gcm::open_once(key, nonce, aad, buffer, tag)
+        }
+    }
+
+    fn seal_batch(jobs: &mut [SealJob<'_>]) {
+        let is_short = |job: &SealJob<'_>| Self::is_short(job.buffer.len());
+        for run in jobs.chunk_by_mut(|one, next| is_short(one) == is_short(next)) {
+            if run.first().is_some_and(is_short) {
+                kernel::Aes256Gcm::seal_batch(run);
+            } else {
+                ring::Aes256Gcm::seal_batch(run);
+            }
+        }
+    }
+
+    fn open_batch(jobs: &mut [OpenJob<'_>]) {
+        let is_short = |job: &OpenJob<'_>| Self::is_short(job.buffer.len());
+        for run in jobs.chunk_by_mut(|one, next| is_short(one) == is_short(next)) {
+            if run.first().is_some_and(is_short) {
+                kernel::Aes256Gcm::open_batch(run);
+            } else {
+                ring::Aes256Gcm::open_batch(run);
+            }
         }
     }
 }
@@ -147,9 +180,9 @@ pub const PROVENANCE: Provenance = Provenance {
         },
         Row {
             primitive: "AES-256-GCM",
-            library: "aes-gcm, ring",
+            library: "own kernel, ring",
             wipes: Wipes::Partly,
-            note: "aes-gcm up to 63 bytes under a single-use key; ring's LessSafeKey is not wiped",
+            note: "own code under single-use keys on x86-64 with AES instructions; ring for prepared keys and very long messages, whose LessSafeKey is not wiped",
         },
         Row {
             primitive: "ChaCha20-Poly1305",

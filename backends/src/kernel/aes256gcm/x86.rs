@@ -1,0 +1,140 @@
+//! Single-use AES-256-GCM keys on x86-64: which instructions there are, and how to reach them.
+//!
+//! The code of a message stands once, in `message`, and is compiled for vectors of one, two and
+//! four blocks. This module is the only one that asks the processor: a [`Path`] is the proof that
+//! the instructions of its vectors are there.
+
+mod block;
+#[macro_use]
+mod message;
+mod lanes2;
+mod lanes4;
+
+use core::arch::x86_64::{__cpuid, __cpuid_count};
+use core::sync::atomic::{AtomicU8, Ordering};
+
+cpufeatures::new!(with_avx2, "aes", "pclmulqdq", "ssse3", "sse4.1", "avx2");
+cpufeatures::new!(
+    with_avx512,
+    "avx512f",
+    "avx512bw",
+    "avx512vl",
+    "vaes",
+    "vpclmulqdq"
+);
+
+/// Proof that this processor has the instructions of one kind of vector.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Path(Vectors);
+
+/// The vectors there is code for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Vectors {
+    /// Two blocks: AVX2, VAES, VPCLMULQDQ.
+    Two = 1,
+    /// Four blocks: AVX-512 as well.
+    Four = 2,
+}
+
+impl Path {
+    /// The best path there is. Looks the processor up once per process; after that an atomic load.
+    #[inline]
+    pub(super) fn detect() -> Option<Self> {
+        /// What was found: a [`Vectors`], or one of these.
+        static FOUND: AtomicU8 = AtomicU8::new(NOT_ASKED);
+        const NOT_ASKED: u8 = u8::MAX;
+        const NONE: u8 = 0;
+        match FOUND.load(Ordering::Relaxed) {
+            FOUR => Some(Self(Vectors::Four)),
+            TWO => Some(Self(Vectors::Two)),
+            NONE => None,
+            _ => {
+                let best = Self::available().next_back();
+                let code = best.map_or(NONE, |path| path.0 as u8);
+                FOUND.store(code, Ordering::Relaxed);
+                best
+            }
+        }
+    }
+
+    /// Every path of this processor, the best one last.
+    pub(super) fn available() -> impl DoubleEndedIterator<Item = Self> {
+        let two = with_avx2::get() && has_vector_aes();
+        let four = two && with_avx512::get();
+        [(two, Vectors::Two), (four, Vectors::Four)]
+            .into_iter()
+            .filter_map(|(there, vectors)| there.then_some(Self(vectors)))
+    }
+
+    /// The longest message in bytes for which this is faster than every library.
+    pub(super) const fn fastest_up_to(self) -> usize {
+        match self.0 {
+            Vectors::Two => 8192,
+            Vectors::Four => 32_768,
+        }
+    }
+
+    /// What reports call it.
+    pub(super) const fn name(self) -> &'static str {
+        match self.0 {
+            Vectors::Two => "VAES, 256 bits",
+            Vectors::Four => "VAES, 512 bits",
+        }
+    }
+
+    /// Encrypts `buffer` and returns the tag.
+    #[inline]
+    pub(super) fn seal(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> [u8; 16] {
+        let mut tag = [0; 16];
+        self.run::<true>(key, nonce, aad, buffer, &mut tag);
+        tag
+    }
+
+    /// Decrypts `buffer` and says whether the tag is right; if not, the buffer is all zeros.
+    #[inline]
+    pub(super) fn open(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> bool {
+        self.run::<false>(key, nonce, aad, buffer, &mut { *tag })
+    }
+
+    #[inline]
+    fn run<const SEAL: bool>(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &mut [u8; 16],
+    ) -> bool {
+        match self.0 {
+            // SAFETY: `self` proves that the processor has the instructions.
+            Vectors::Two => unsafe { lanes2::run::<SEAL>(key, nonce, aad, buffer, tag) },
+            // SAFETY: `self` proves that the processor has the instructions.
+            Vectors::Four => unsafe { lanes4::run::<SEAL>(key, nonce, aad, buffer, tag) },
+        }
+    }
+}
+
+const TWO: u8 = Vectors::Two as u8;
+const FOUR: u8 = Vectors::Four as u8;
+
+/// Whether there are VAES and VPCLMULQDQ. `cpufeatures` says so only where there is AVX-512,
+/// too, which the instructions on 256 bits do not need; that the system keeps registers of that
+/// width is what it says of AVX2.
+fn has_vector_aes() -> bool {
+    const BOTH: u32 = 0b11 << 9;
+    __cpuid(0).eax >= 7 && __cpuid_count(7, 0).ecx & BOTH == BOTH
+}

@@ -1,0 +1,132 @@
+//! Vectors of two blocks: AVX2 with VAES and VPCLMULQDQ.
+
+use core::arch::x86_64::*;
+
+use super::block::{self, X};
+
+/// Blocks in a vector.
+const LANES: usize = 2;
+/// Bytes in a vector.
+const WIDTH: usize = 16 * LANES;
+
+type V = __m256i;
+
+single_use!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
+
+operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
+    fn zero() -> V { _mm256_setzero_si256() }
+    fn xor(a: V, b: V) -> V { _mm256_xor_si256(a, b) }
+    /// The sum of three.
+    fn xor3(a: V, b: V, c: V) -> V { xor(a, xor(b, c)) }
+    fn aes_round(state: V, key: V) -> V { _mm256_aesenc_epi128(state, key) }
+    fn aes_last_round(state: V, key: V) -> V { _mm256_aesenclast_epi128(state, key) }
+    fn broadcast(block: X) -> V { _mm256_broadcastsi128_si256(block) }
+    /// The first block of a vector in every lane.
+    fn broadcast_first(v: V) -> V { _mm256_permute2x128_si256(v, v, 0) }
+    /// A block in the first lane, zeros in the others.
+    fn in_first_lane(block: X) -> V { _mm256_zextsi128_si256(block) }
+    fn reversed(v: V) -> V { _mm256_shuffle_epi8(v, broadcast(block::reversal())) }
+    /// The two halves of every block exchanged.
+    fn halves_swapped(v: V) -> V { _mm256_shuffle_epi32(v, 0x4e) }
+    fn low_low(a: V, b: V) -> V { _mm256_clmulepi64_epi128(a, b, 0x00) }
+    fn high_low(a: V, b: V) -> V { _mm256_clmulepi64_epi128(a, b, 0x01) }
+    fn low_high(a: V, b: V) -> V { _mm256_clmulepi64_epi128(a, b, 0x10) }
+    fn high_high(a: V, b: V) -> V { _mm256_clmulepi64_epi128(a, b, 0x11) }
+    fn polynomial() -> V { _mm256_set1_epi64x(block::POLYNOMIAL) }
+    /// The sum of all blocks.
+    fn sum_of_lanes(v: V) -> X {
+        _mm_xor_si128(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1))
+    }
+    /// The blocks 0 (zeros) and 1 of the counter, whose encryptions are the hash key and the
+    /// mask of the tag.
+    fn first_blocks(nonce: X) -> [V; 1] {
+        [_mm256_blend_epi32(zero(), counters(nonce, 0), 0xf0)]
+    }
+    fn of_first_blocks([v]: [V; 1]) -> (X, X) {
+        (_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1))
+    }
+    /// The counter from `first` on.
+    fn counters(nonce: X, first: u32) -> V {
+        let word = |n| block::counter_word(first + n);
+        let numbers = _mm256_set_epi32(word(1), 0, 0, 0, word(0), 0, 0, 0);
+        _mm256_or_si256(broadcast(nonce), numbers)
+    }
+    /// Adds to every counter, given with its bytes reversed.
+    fn advanced(reversed: V, by: i32) -> V {
+        _mm256_add_epi32(reversed, _mm256_set_epi32(0, 0, 0, by, 0, 0, 0, by))
+    }
+    /// The hash key and its square, the square first.
+    fn first_powers(key: X) -> V {
+        let key = broadcast(key);
+        let square = product(key, Factor::new(key));
+        _mm256_blend_epi32(square, key, 0xf0)
+    }
+    /// A block in one lane, zeros in the others.
+    fn in_lane(block: X, lane: usize) -> V {
+        if lane == 0 { in_first_lane(block) } else { _mm256_set_m128i(block, block::zero()) }
+    }
+    /// The bytes before `len`, with zeros behind them.
+    fn truncated(v: V, len: usize) -> V {
+        const BYTES: [u8; 2 * WIDTH] = {
+            let mut bytes = [0; 2 * WIDTH];
+            let mut index = 0;
+            while index < WIDTH {
+                bytes[index] = 0xff;
+                index += 1;
+            }
+            bytes
+        };
+        let mask = BYTES[WIDTH - len.min(WIDTH)..].first_chunk();
+        _mm256_and_si256(v, load(mask.expect("a whole vector")))
+    }
+    /// Fewer bytes than a vector has, with zeros behind them.
+    fn load_partial(bytes: &[u8]) -> V {
+        match bytes.split_first_chunk() {
+            Some((first, rest)) => {
+                _mm256_set_m128i(block::load_partial(rest), block::load(first))
+            }
+            None => in_first_lane(block::load_partial(bytes)),
+        }
+    }
+    /// The first bytes of a vector, as many as there is room for.
+    fn store_partial(v: V, bytes: &mut [u8]) {
+        match bytes.split_first_chunk_mut() {
+            Some((first, rest)) => {
+                block::store(_mm256_castsi256_si128(v), first);
+                block::store_partial(_mm256_extracti128_si256(v, 1), rest);
+            }
+            None => block::store_partial(_mm256_castsi256_si128(v), bytes),
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load(bytes: &[u8; WIDTH]) -> V {
+    // SAFETY: the reference is valid for the bytes read; the load needs no alignment.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn store(v: V, bytes: &mut [u8; WIDTH]) {
+    // SAFETY: the exclusive reference is valid for the bytes written; the store needs no
+    // alignment.
+    unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().cast(), v) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn clear_registers() {
+    // SAFETY: only registers that are named as overwritten are.
+    unsafe {
+        core::arch::asm!(
+            "vzeroall",
+            out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
+            out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
+            out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
+            out("xmm12") _, out("xmm13") _, out("xmm14") _, out("xmm15") _,
+            options(nostack, preserves_flags),
+        );
+    }
+}
