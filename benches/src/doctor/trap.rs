@@ -112,7 +112,10 @@ mod tests {
         for built_with_avx in [false, true] {
             let found = found_for([300.0, 300.0, 6_000.0], built_with_avx);
             assert_eq!(found.len(), 1);
-            assert!(found[0].contains("10.0 times as long as alone"), "{found:?}");
+            assert!(
+                found[0].contains("10.0 times as long as alone"),
+                "{found:?}"
+            );
         }
     }
 

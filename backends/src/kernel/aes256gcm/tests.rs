@@ -15,11 +15,13 @@ struct Path {
     name: &'static str,
     seal: Box<Seal>,
     open: Box<Open>,
-    seal_batch: Box<dyn Fn(&mut [SealJob<'_>])>,
-    open_batch: Box<dyn Fn(&mut [OpenJob<'_>])>,
+    seal_batch: Box<SealBatch>,
+    open_batch: Box<OpenBatch>,
 }
 
 type Seal = dyn Fn(&[u8; 32], &[u8; 12], &[u8], &mut [u8]) -> Result<[u8; 16], PrimitiveError>;
+type SealBatch = dyn Fn(&mut [SealJob<'_>]);
+type OpenBatch = dyn Fn(&mut [OpenJob<'_>]);
 type Open = dyn Fn(&[u8; 32], &[u8; 12], &[u8], &mut [u8], &[u8; 16]) -> Result<(), PrimitiveError>;
 
 /// Everything this processor can take.
