@@ -23,19 +23,20 @@
 use sprag_core::backend::{CryptoBackend, PqBackend};
 use sprag_core::primitives::{Aead, OpenJob, PrimitiveError, SealJob};
 
-pub use crate::aws_lc::{Ed25519, X25519};
+pub use crate::aws_lc::Ed25519;
 pub use crate::kernel::HmacSha256;
 pub use crate::libcrux_mlkem::{MlKem768, MlKem1024};
 pub use crate::ring::ChaCha20Poly1305;
 
 use crate::provenance::{Provenance, Row, Wipes};
-use crate::{kernel, ring};
+use crate::{aws_lc, kernel, ring};
 
 /// The backend that measures best: every primitive from where it is computed fastest.
 ///
 /// | primitive | taken from |
 /// |---|---|
-/// | X25519, Ed25519 | AWS-LC |
+/// | X25519 | our [`kernel`]; AWS-LC for keys, and without AVX-512 IFMA |
+/// | Ed25519 | AWS-LC |
 /// | SHA-256, HMAC, HKDF, the ratchet's chain | our [`kernel`](crate::kernel); RustCrypto where the processor has no SHA-256 instructions |
 /// | AES-256-GCM | our [`kernel`](crate::kernel) under single-use keys, ring for very long messages and prepared keys |
 /// | ChaCha20-Poly1305 | ring |
@@ -58,6 +59,9 @@ impl PqBackend for Mixed {
     type MlKem768 = MlKem768;
     type MlKem1024 = MlKem1024;
 }
+
+/// X25519 (RFC 7748): keys from AWS-LC, agreements in vector lanes where the processor has them.
+pub type X25519 = kernel::X25519<aws_lc::X25519>;
 
 /// Where the kernel has no code for the processor, messages up to this many bytes under a
 /// single-use AES-256-GCM key go to RustCrypto, whose key set-up is cheaper; longer ones go to ring,
@@ -168,9 +172,9 @@ pub const PROVENANCE: Provenance = Provenance {
     rows: &[
         Row {
             primitive: "X25519",
-            library: "aws-lc-rs",
+            library: "own kernel, aws-lc-rs",
             wipes: Wipes::Yes,
-            note: "",
+            note: "agreements in own code with AVX-512 IFMA; keys, and agreements elsewhere, from aws-lc-rs",
         },
         Row {
             primitive: "HMAC-SHA-256",

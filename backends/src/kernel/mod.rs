@@ -24,24 +24,32 @@
 
 mod aes256gcm;
 mod sha256;
+mod x25519;
 
 pub use aes256gcm::Aes256Gcm;
 pub use sha256::HmacSha256;
+pub use x25519::X25519;
 
 /// A primitive of the kernel and the code that computes it on this processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path {
     /// The primitive.
     pub primitive: &'static str,
-    /// The instructions it takes, or `portable`.
+    /// The instructions it takes, or `portable` for those of a library.
     pub instructions: &'static str,
 }
 
 /// Which paths are taken on this processor.
 #[must_use]
-pub fn paths() -> [Path; 1] {
-    [Path {
-        primitive: "SHA-256",
-        instructions: sha256::path(),
-    }]
+pub fn paths() -> [Path; 2] {
+    [
+        Path {
+            primitive: "SHA-256",
+            instructions: sha256::path(),
+        },
+        Path {
+            primitive: "X25519",
+            instructions: x25519::path(),
+        },
+    ]
 }

@@ -1,0 +1,124 @@
+//! X25519 (RFC 7748) in the lanes of vector registers.
+//!
+//! What lives here: agreements only, for processors with AVX-512 IFMA. What does not: keys, and
+//! agreements on other processors, which are the library's that the component is made over.
+
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+mod encoding;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+mod ifma;
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use sprag_core::primitives::{AgreeJob, KeyAgreement, PrimitiveError};
+
+/// X25519 (RFC 7748): keys from the library `L`, agreements in vector lanes where the processor
+/// has AVX-512 IFMA, from `L` elsewhere.
+///
+/// A single agreement computes the four products of a ladder step side by side; a batch puts one
+/// agreement into each of four or eight lanes.
+#[derive(Clone, Copy)]
+pub struct X25519<L>(PhantomData<L>);
+
+impl<L> fmt::Debug for X25519<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("X25519")
+    }
+}
+
+impl<L: KeyAgreement> KeyAgreement for X25519<L> {
+    type PrivateKey = L::PrivateKey;
+
+    fn private_key(bytes: &[u8; 32]) -> Result<L::PrivateKey, PrimitiveError> {
+        L::private_key(bytes)
+    }
+
+    fn public_key(private: &L::PrivateKey) -> &[u8; 32] {
+        L::public_key(private)
+    }
+
+    fn private_bytes(private: &L::PrivateKey) -> &[u8; 32] {
+        L::private_bytes(private)
+    }
+
+    fn agree(
+        private: &L::PrivateKey,
+        peer: &[u8; 32],
+        shared: &mut [u8; 32],
+    ) -> Result<(), PrimitiveError> {
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        if let Some(ifma) = ifma::Ifma::detect() {
+            ifma.one(L::private_bytes(private), peer, shared);
+            return contributory(shared);
+        }
+        L::agree(private, peer, shared)
+    }
+
+    fn agree_batch(jobs: &mut [AgreeJob<'_, Self>]) {
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        if let Some(ifma) = ifma::Ifma::detect() {
+            return agree_in_lanes(ifma, jobs);
+        }
+        for job in jobs {
+            job.outcome = L::agree(job.private, job.peer, job.shared);
+        }
+    }
+}
+
+/// The name of the instructions that agreements take here.
+pub(super) fn path() -> &'static str {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    if ifma::Ifma::detect().is_some() {
+        return "AVX-512 IFMA";
+    }
+    "portable"
+}
+
+/// Eight by eight; what is left goes where it costs least: alone it takes about half of what four
+/// lanes take, filled or not, and four lanes a little more than half of what eight take.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+fn agree_in_lanes<L: KeyAgreement>(ifma: ifma::Ifma, jobs: &mut [AgreeJob<'_, X25519<L>>]) {
+    let mut jobs = jobs;
+    while !jobs.is_empty() {
+        let (now, later) = jobs.split_at_mut(match jobs.len() {
+            1 => 1,
+            2..=5 => jobs.len().min(4),
+            _ => jobs.len().min(8),
+        });
+        match now {
+            [job] => job.outcome = X25519::<L>::agree(job.private, job.peer, job.shared),
+            [_, _] | [_, _, _] | [_, _, _, _] => fill(now, |keys, peers| ifma.four(keys, peers)),
+            _ => fill(now, |keys, peers| ifma.eight(keys, peers)),
+        }
+        jobs = later;
+    }
+}
+
+/// Puts up to `LANES` jobs into lanes; those that stay free repeat the first job.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+fn fill<const LANES: usize, L: KeyAgreement>(
+    jobs: &mut [AgreeJob<'_, X25519<L>>],
+    agree: impl Fn([&[u8; 32]; LANES], [&[u8; 32]; LANES]) -> ifma::Shared<LANES>,
+) {
+    let job = |lane| jobs.get(lane).unwrap_or(&jobs[0]);
+    let keys = core::array::from_fn(|lane| L::private_bytes(job(lane).private));
+    let peers = core::array::from_fn(|lane| job(lane).peer);
+    let shared = agree(keys, peers);
+    for (job, shared) in jobs.iter_mut().zip(&*shared) {
+        job.shared.copy_from_slice(shared);
+        job.outcome = contributory(shared);
+    }
+}
+
+/// Refuses the all-zero result (RFC 7748 section 6.1), looking at every byte of it.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+fn contributory(shared: &[u8; 32]) -> Result<(), PrimitiveError> {
+    match shared.iter().fold(0, |bits, byte| bits | byte) {
+        0 => Err(PrimitiveError::NonContributory),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
