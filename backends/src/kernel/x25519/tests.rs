@@ -62,6 +62,7 @@ fn paths() -> Vec<Path> {
     Vec::new()
 }
 
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 fn lanes<const LANES: usize>(pairs: &[Pair]) -> ([&[u8; 32]; LANES], [&[u8; 32]; LANES]) {
     assert_eq!(pairs.len(), LANES);
     (

@@ -2,10 +2,10 @@
 
 use std::hint::black_box;
 
-use sprag::sprag_core::primitives::{KeyAgreement, Signature};
+use sprag::sprag_core::primitives::{AgreeJob, KeyAgreement, PrimitiveError, Signature, VerifyJob};
 
 use super::random;
-use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
+use crate::workload::{Operation, OrWrong, Rng, Wrong, capacity_for, ensure, operation};
 
 pub(super) fn agree<K: KeyAgreement + 'static>(rng: Rng) -> Box<dyn Operation> {
     operation(
@@ -23,6 +23,52 @@ pub(super) fn agree<K: KeyAgreement + 'static>(rng: Rng) -> Box<dyn Operation> {
             K::agree(theirs, K::public_key(ours), &mut other).or_wrong("agree")?;
             digest.absorb(shared);
             ensure(*shared == other, "the two sides do not agree")
+        },
+    )
+}
+
+pub(super) fn agree_batch<K: KeyAgreement + 'static>(rng: Rng, count: usize) -> Box<dyn Operation> {
+    struct Agreements<K: KeyAgreement> {
+        keys: Vec<K::PrivateKey>,
+        peers: Vec<[u8; 32]>,
+        shared: Vec<[u8; 32]>,
+    }
+    operation(
+        rng,
+        capacity_for(count * 512).min(64),
+        move |rng| {
+            let keys = (0..count).map(|_| K::private_key(&random(rng)));
+            Ok(Agreements::<K> {
+                keys: keys.collect::<Result<_, _>>().or_wrong("private_key")?,
+                peers: (0..count).map(|_| random(rng)).collect(),
+                shared: vec![[0; 32]; count],
+            })
+        },
+        |_, batch| {
+            let inputs = batch.keys.iter().zip(black_box(&batch.peers));
+            let mut jobs: Vec<_> = inputs
+                .zip(&mut batch.shared)
+                .map(|((private, peer), shared)| AgreeJob::<K> {
+                    private,
+                    peer,
+                    shared,
+                    outcome: Err(PrimitiveError::Library),
+                })
+                .collect();
+            K::agree_batch(&mut jobs);
+            jobs.iter()
+                .try_for_each(|job| job.outcome)
+                .or_wrong("agree_batch")
+        },
+        |_, batch, digest| {
+            let inputs = batch.keys.iter().zip(&batch.peers);
+            for ((private, peer), shared) in inputs.zip(&batch.shared) {
+                let mut single = [0; 32];
+                K::agree(private, peer, &mut single).or_wrong("agree")?;
+                digest.absorb(shared);
+                ensure(*shared == single, "the batch is not a loop")?;
+            }
+            Ok(())
         },
     )
 }
@@ -81,6 +127,52 @@ pub(super) fn verify<S: Signature + 'static>(mut rng: Rng) -> Result<Box<dyn Ope
                 S::verify(S::public_key(key), message, signature).is_err(),
                 "a forged signature was accepted",
             )
+        },
+    ))
+}
+
+pub(super) fn verify_batch<S: Signature + 'static>(
+    mut rng: Rng,
+    count: usize,
+) -> Result<Box<dyn Operation>, Wrong> {
+    struct Signed {
+        messages: Vec<[u8; 128]>,
+        signatures: Vec<[u8; 64]>,
+    }
+    let key = S::signing_key(&random(&mut rng)).or_wrong("signing_key")?;
+    Ok(operation(
+        (rng, key),
+        capacity_for(count * 256).min(64),
+        move |(rng, key)| {
+            let messages: Vec<_> = (0..count).map(|_| random::<128>(rng)).collect();
+            let signatures = messages.iter().map(|message| S::sign(key, message));
+            Ok(Signed {
+                signatures: signatures.collect(),
+                messages,
+            })
+        },
+        |(_, key), signed| {
+            let mut jobs: Vec<_> = black_box(&signed.messages)
+                .iter()
+                .zip(&signed.signatures)
+                .map(|(message, signature)| VerifyJob {
+                    public: S::public_key(key),
+                    message,
+                    signature,
+                    outcome: Err(PrimitiveError::Library),
+                })
+                .collect();
+            S::verify_batch(&mut jobs);
+            jobs.iter()
+                .try_for_each(|job| job.outcome)
+                .or_wrong("verify_batch")
+        },
+        |_, signed, digest| {
+            signed
+                .signatures
+                .iter()
+                .for_each(|signature| digest.absorb(signature));
+            Ok(())
         },
     ))
 }

@@ -36,9 +36,11 @@ pub enum PrimitiveWork {
     ChaCha20Poly1305SealFresh,
     ChaCha20Poly1305OpenFresh,
     X25519Agree,
+    X25519AgreeBatch,
     X25519Public,
     Ed25519Sign,
     Ed25519Verify,
+    Ed25519VerifyBatch,
     MlKem768Keygen,
     MlKem768Encaps,
     MlKem768Decaps,
@@ -96,6 +98,16 @@ pub const ALL: &[(&str, PrimitiveWork, &[usize])] = &[
 pub const BATCHES: &[(&str, PrimitiveWork, &[usize])] = &[
     ("primitive/chain_advance", P::ChainAdvance, &[100]),
     ("primitive/chain_step_batch", P::ChainStepBatch, &[2, 8, 64]),
+    (
+        "primitive/x25519_agree_batch",
+        P::X25519AgreeBatch,
+        &[2, 3, 4, 8, 64],
+    ),
+    (
+        "primitive/ed25519_verify_batch",
+        P::Ed25519VerifyBatch,
+        &[2, 8, 64],
+    ),
 ];
 
 /// Builds the operation on backend `B`, on `batch` items if it is one of [`BATCHES`].
@@ -122,9 +134,11 @@ pub fn build<B: PqBackend>(
         P::ChaCha20Poly1305SealFresh => aead::seal_fresh::<B::ChaCha20Poly1305>(rng, size),
         P::ChaCha20Poly1305OpenFresh => aead::open_fresh::<B::ChaCha20Poly1305>(rng, size),
         P::X25519Agree => keys::agree::<B::X25519>(rng),
+        P::X25519AgreeBatch => keys::agree_batch::<B::X25519>(rng, batch),
         P::X25519Public => keys::public::<B::X25519>(rng),
         P::Ed25519Sign => keys::sign::<B::Ed25519>(rng)?,
         P::Ed25519Verify => keys::verify::<B::Ed25519>(rng)?,
+        P::Ed25519VerifyBatch => keys::verify_batch::<B::Ed25519>(rng, batch)?,
         P::MlKem768Keygen => kem::keygen::<B::MlKem768>(rng),
         P::MlKem768Encaps => kem::encaps::<B::MlKem768>(rng),
         P::MlKem768Decaps => kem::decaps::<B::MlKem768>(rng),
