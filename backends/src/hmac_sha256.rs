@@ -203,7 +203,7 @@ impl<const N: usize> Drop for Bytes<N> {
 pub(crate) const BLOCK: usize = 64;
 
 /// The initial chaining value (FIPS 180-4 section 5.3.3).
-const INITIAL: [u32; 8] = [
+pub(crate) const INITIAL: [u32; 8] = [
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,

@@ -22,6 +22,8 @@
 //! atomic load and a branch, and nothing at all in a build for processors that have the
 //! instructions. Without them the portable path gives the same bytes.
 
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod aarch64;
 mod aes256gcm;
 mod sha256;
 mod x25519;
@@ -52,4 +54,25 @@ pub fn paths() -> [Path; 2] {
             instructions: x25519::path(),
         },
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `SPRAG_PATHS` says what has to be taken: `native` code for every primitive, or `portable`
+    /// code. Without it this only shows what is.
+    #[test]
+    fn the_paths_taken_are_the_wanted_ones() {
+        let wanted = std::env::var("SPRAG_PATHS");
+        for path in paths() {
+            println!("{}: {}", path.primitive, path.instructions);
+            match wanted.as_deref() {
+                Ok("portable") => assert_eq!(path.instructions, "portable"),
+                Ok("native") => assert_ne!(path.instructions, "portable"),
+                Ok(other) => panic!("SPRAG_PATHS is native or portable, not {other}"),
+                Err(_) => {}
+            }
+        }
+    }
 }

@@ -6,24 +6,39 @@
 //! constructions around it are `crate::hmac_sha256`, the portable path is that of
 //! [`rustcrypto`](crate::rustcrypto).
 
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod aarch64;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+#[cfg(not(any(
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "x86_64", target_feature = "sse2"),
+)))]
 mod absent;
+#[cfg(any(
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "x86_64", target_feature = "sse2"),
+))]
+mod schedule;
 
 use sprag_core::primitives::{ChainStepJob, Hmac, PrimitiveError};
 
 use crate::hmac_sha256::{self as construction, Compression, Keyed};
 use crate::rustcrypto::HmacSha256 as Portable;
 
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+use aarch64::Sha2 as Native;
+#[cfg(not(any(
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "x86_64", target_feature = "sse2"),
+)))]
 use absent::Absent as Native;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 use x86::ShaNi as Native;
 
 /// SHA-256, HMAC-SHA-256 and HKDF-SHA-256 (FIPS 180-4, RFC 2104, RFC 5869) and the chain of the
-/// Double Ratchet, in assembly where the processor has SHA-256 instructions.
+/// Double Ratchet, in code of our own where the processor has SHA-256 instructions.
 ///
 /// On other processors it is [`crate::rustcrypto::HmacSha256`].
 #[derive(Clone, Copy, Debug)]
