@@ -43,8 +43,12 @@ pub struct Path {
 
 /// Which paths are taken on this processor.
 #[must_use]
-pub fn paths() -> [Path; 2] {
+pub fn paths() -> [Path; 3] {
     [
+        Path {
+            primitive: "AES-256-GCM",
+            instructions: Aes256Gcm::path(),
+        },
         Path {
             primitive: "SHA-256",
             instructions: sha256::path(),
