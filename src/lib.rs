@@ -57,6 +57,8 @@ macro_rules! backend_module {
             pub type Session = sprag_core::session::Session<Backend>;
             /// What an encrypt or a decrypt will change in its session.
             pub type Pending = sprag_core::session::Pending<Backend>;
+            /// Ephemeral keys made ahead.
+            pub type EphemeralPool = sprag_core::ephemeral::EphemeralPool<Backend>;
             /// All sessions with one device of a peer.
             pub type Conversation = sprag_core::session::Conversation<Backend>;
         }

@@ -26,6 +26,7 @@ impl core::error::Error for EntropyError {}
 /// # Errors
 /// [`EntropyError`] if the generator failed, or if it gave 32 or more bytes that are all zero,
 /// which a working generator never does.
+#[inline]
 pub fn fill<R: TryCryptoRng + ?Sized>(rng: &mut R, bytes: &mut [u8]) -> Result<(), EntropyError> {
     rng.try_fill_bytes(bytes).map_err(|_| EntropyError)?;
     if bytes.len() >= 32 && bytes.iter().fold(0, |any, byte| any | byte) == 0 {

@@ -19,6 +19,7 @@ pub(crate) mod agreement;
 pub mod backend;
 pub mod codec;
 pub mod entropy;
+pub mod ephemeral;
 pub mod handshake;
 #[cfg(test)]
 #[allow(

@@ -16,12 +16,14 @@ pub struct Secret<const N: usize>([u8; N]);
 
 impl<const N: usize> Secret<N> {
     /// Takes over a copy of `bytes`; the caller's own copy stays the caller's to wipe.
+    #[inline]
     #[must_use]
     pub const fn new(bytes: [u8; N]) -> Self {
         Self(bytes)
     }
 
     /// All zeros, to be written through [`expose_mut`](Self::expose_mut).
+    #[inline]
     #[must_use]
     pub const fn zeroed() -> Self {
         Self([0; N])
@@ -38,17 +40,20 @@ impl<const N: usize> Secret<N> {
     }
 
     /// The bytes, for handing to a primitive or an encoder.
+    #[inline]
     #[must_use]
     pub const fn expose(&self) -> &[u8; N] {
         &self.0
     }
 
     /// The bytes, for a primitive to write its result into.
+    #[inline]
     pub const fn expose_mut(&mut self) -> &mut [u8; N] {
         &mut self.0
     }
 
     /// A second copy of the same secret.
+    #[inline]
     #[must_use]
     pub const fn duplicate(&self) -> Self {
         Self(self.0)
@@ -62,6 +67,7 @@ impl<const N: usize> ConstantTimeEq for Secret<N> {
 }
 
 impl<const N: usize> Drop for Secret<N> {
+    #[inline]
     fn drop(&mut self) {
         // As a slice: an array is wiped element by element, which is slower.
         self.0.as_mut_slice().zeroize();

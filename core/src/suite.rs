@@ -72,6 +72,7 @@ impl Suite {
     ];
 
     /// The identifier on the wire.
+    #[inline]
     #[must_use]
     pub const fn id(self) -> u16 {
         self as u16
@@ -98,6 +99,7 @@ impl Suite {
     }
 
     /// The AEAD that seals messages.
+    #[inline]
     #[must_use]
     pub const fn aead(self) -> AeadAlgorithm {
         match self {

@@ -27,10 +27,18 @@ pub enum MessageType {
 
 impl MessageType {
     /// The first byte of a message of this type.
+    #[inline]
     #[must_use]
     pub const fn first_byte(self) -> u8 {
         VERSION << 4 | self as u8
     }
+}
+
+/// The front of a message of this type and suite.
+#[inline]
+pub(crate) const fn front_bytes(kind: MessageType, suite: Suite) -> [u8; 3] {
+    let [high, low] = suite.id().to_be_bytes();
+    [kind.first_byte(), high, low]
 }
 
 /// Why the front of a message could not be understood.

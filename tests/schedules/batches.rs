@@ -45,8 +45,83 @@ pub(crate) fn check<B: CryptoBackend>(starts: &[Start], rounds: u64) -> usize {
     jobs
 }
 
+/// Checks that a run of messages in one session is a loop over single calls, and all or nothing;
+/// gives how many messages there were.
+pub(crate) fn check_runs<B: CryptoBackend>(starts: &[Start], rounds: u64) -> usize {
+    let mut messages = 0;
+    for seed in 0..rounds {
+        let rng = &mut ChaCha20Rng::seed_from_u64(seed);
+        let (senders, _) = histories::<B>(starts, rng);
+        for sender in &senders {
+            let count = rng.next_u32() as usize % 40;
+            let buffers: Saved = (0..count)
+                .map(|_| message_space(&open::<B>(sender), rng))
+                .collect();
+            let [looped, run, stepped] = [run_as_a_loop, as_a_run, as_a_run_in_two_steps]
+                .map(|run| encrypt_run::<B>(sender, &buffers, seed, run));
+            assert!(looped.0.is_ok() && looped == run, "{} {seed}", B::NAME);
+            assert!(looped == stepped, "{} {seed}", B::NAME);
+            messages += count;
+
+            // One buffer that is too short, and nothing happens.
+            let mut short = buffers;
+            short.insert(count / 2, vec![0; 40]);
+            let (outcome, left) = encrypt_run::<B>(sender, &short, seed, as_a_run);
+            assert_eq!(outcome, Err(SessionError::BufferTooShort));
+            assert!(left.buffers == short && left.states == [sender.clone()]);
+        }
+    }
+    messages
+}
+
+type Run<B> = fn(&mut Session<B>, &mut Saved, &mut ChaCha20Rng) -> Result<(), SessionError>;
+
+fn encrypt_run<B: CryptoBackend>(
+    sender: &[u8],
+    buffers: &Saved,
+    seed: u64,
+    run: Run<B>,
+) -> (Result<(), SessionError>, Left) {
+    let (mut session, mut buffers) = (open::<B>(sender), buffers.clone());
+    let rng = &mut ChaCha20Rng::seed_from_u64(seed);
+    let outcome = run(&mut session, &mut buffers, rng);
+    let states = save(&[session]);
+    (outcome, Left { buffers, states })
+}
+
+fn run_as_a_loop<B: CryptoBackend>(
+    session: &mut Session<B>,
+    buffers: &mut Saved,
+    rng: &mut ChaCha20Rng,
+) -> Result<(), SessionError> {
+    buffers
+        .iter_mut()
+        .try_for_each(|buffer| session.encrypt_in_place(buffer, rng))
+}
+
+fn as_a_run<B: CryptoBackend>(
+    session: &mut Session<B>,
+    buffers: &mut Saved,
+    rng: &mut ChaCha20Rng,
+) -> Result<(), SessionError> {
+    let mut buffers: Vec<_> = buffers.iter_mut().map(Vec::as_mut_slice).collect();
+    session.encrypt_run_in_place(&mut buffers, rng)
+}
+
+fn as_a_run_in_two_steps<B: CryptoBackend>(
+    session: &mut Session<B>,
+    buffers: &mut Saved,
+    rng: &mut ChaCha20Rng,
+) -> Result<(), SessionError> {
+    let before = session.encode();
+    let mut buffers: Vec<_> = buffers.iter_mut().map(Vec::as_mut_slice).collect();
+    let pending = session.prepare_encrypt_run_in_place(&mut buffers, rng)?;
+    assert_eq!(before, session.encode(), "planning changed the state");
+    session.commit(pending)
+}
+
 /// What a set of calls leaves behind.
-#[derive(PartialEq)]
+#[derive(Debug, PartialEq)]
 struct Left {
     buffers: Saved,
     states: Saved,
@@ -74,9 +149,15 @@ fn histories<B: CryptoBackend>(starts: &[Start], rng: &mut ChaCha20Rng) -> (Save
 }
 
 fn plaintext<B: CryptoBackend>(session: &Session<B>, rng: &mut ChaCha20Rng) -> Vec<u8> {
+    match rng.next_u32() % 10 {
+        0 => vec![0; session.header_len()],
+        _ => message_space(session, rng),
+    }
+}
+
+fn message_space<B: CryptoBackend>(session: &Session<B>, rng: &mut ChaCha20Rng) -> Vec<u8> {
     let len = match rng.next_u32() % 10 {
         0 => 0,
-        1 => return vec![0; session.header_len()],
         _ => rng.next_u32() as usize % 400,
     };
     vec![0x5a; session.header_len() + len + TAG_LEN]

@@ -73,6 +73,30 @@ fn batches_and_two_step_calls_are_loops_on_every_backend() {
     println!("{jobs} messages, each alone, in a batch and in two steps");
 }
 
+#[test]
+fn a_run_of_messages_is_a_loop_on_every_backend() {
+    const ROUNDS: u64 = 8;
+    let starts = starts::all();
+    let mut messages = 0;
+    #[cfg(feature = "rustcrypto")]
+    {
+        messages += batches::check_runs::<sprag::rustcrypto::Backend>(&starts, ROUNDS);
+    }
+    #[cfg(feature = "ring")]
+    {
+        messages += batches::check_runs::<sprag::ring::Backend>(&starts, ROUNDS);
+    }
+    #[cfg(feature = "aws-lc-rs")]
+    {
+        messages += batches::check_runs::<sprag::aws_lc::Backend>(&starts, ROUNDS);
+    }
+    #[cfg(feature = "mixed")]
+    {
+        messages += batches::check_runs::<sprag::mixed::Backend>(&starts, ROUNDS);
+    }
+    println!("{messages} messages, each alone and in a run");
+}
+
 fn run(seeds: impl Iterator<Item = u64>, starts: &[Start]) -> Tally {
     let mut tally = Tally::default();
     for seed in seeds {

@@ -10,10 +10,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use rand_core::TryCryptoRng;
-
 use crate::agreement::Agreements;
 use crate::backend::PqBackend;
+use crate::ephemeral::KeySource;
 use crate::handshake::accept::{Accepted, Plan, Response};
 use crate::handshake::account::Peer;
 use crate::handshake::bundle::VerifiedBundle;
@@ -37,16 +36,16 @@ pub struct InitiateJob<'a> {
 }
 
 /// Starts many sessions; the results are in the order of the jobs.
-pub fn initiate_batch<B: PqBackend, R: TryCryptoRng + ?Sized>(
+pub fn initiate_batch<B: PqBackend, S: KeySource<B> + ?Sized>(
     identity: &Identity<B>,
     jobs: &[InitiateJob<'_>],
     policy: &InitiatePolicy<'_>,
     now: UnixTime,
-    rng: &mut R,
+    source: &mut S,
 ) -> Vec<Result<Initiated<B>, HandshakeError>> {
     let offers: Vec<_> = jobs
         .iter()
-        .map(|job| Offer::prepare(identity, job.bundle, policy, now, &mut Draws::new(rng)))
+        .map(|job| Offer::prepare(identity, job.bundle, policy, now, &mut Draws::new(source)))
         .collect();
     let (pairs, ranges) = lay_out(&offers, Offer::pairs);
     let agreements = Agreements::run::<B::X25519>(&pairs);

@@ -4,57 +4,73 @@
 //! the same bytes again, is caught here: of the secrets of one operation no two in a row may be
 //! equal.
 
-use rand_core::{TryCryptoRng, TryRng};
 use subtle::ConstantTimeEq;
 
-use crate::entropy::{self, EntropyError};
+use crate::backend::CryptoBackend;
+use crate::entropy::EntropyError;
+use crate::ephemeral::FreshKey;
+use crate::ephemeral::sealed::{Keys, Randomness};
 use crate::handshake::error::HandshakeError;
 use crate::secret::Secret;
 
 /// The draws of one operation.
-pub(super) struct Draws<'r, R: ?Sized> {
-    rng: &'r mut R,
+pub(super) struct Draws<'r, S: ?Sized> {
+    source: &'r mut S,
     last: Option<Secret<32>>,
 }
 
-impl<'r, R: TryCryptoRng + ?Sized> Draws<'r, R> {
-    pub(super) const fn new(rng: &'r mut R) -> Self {
-        Self { rng, last: None }
+impl<'r, S: Randomness + ?Sized> Draws<'r, S> {
+    pub(super) const fn new(source: &'r mut S) -> Self {
+        Self { source, last: None }
     }
 
     /// The first secret must differ from one that was drawn in an operation before.
-    pub(super) const fn after(rng: &'r mut R, earlier: &[u8; 32]) -> Self {
+    pub(super) const fn after(source: &'r mut S, earlier: &[u8; 32]) -> Self {
         Self {
-            rng,
+            source,
             last: Some(Secret::new(*earlier)),
         }
     }
 
     /// A 32-byte secret that differs from the one drawn before.
     pub(super) fn secret(&mut self) -> Result<Secret<32>, HandshakeError> {
-        let secret = Secret::random(self.rng)?;
+        let mut secret = Secret::zeroed();
+        self.source.fill(secret.expose_mut())?;
+        self.watch(&secret)?;
+        Ok(secret)
+    }
+
+    fn watch(&mut self, secret: &Secret<32>) -> Result<(), HandshakeError> {
         let last = self.last.as_ref();
-        if last.is_some_and(|last| bool::from(last.ct_eq(&secret))) {
+        if last.is_some_and(|last| bool::from(last.ct_eq(secret))) {
             return Err(HandshakeError::Entropy);
         }
         self.last = Some(secret.duplicate());
-        Ok(secret)
+        Ok(())
+    }
+
+    /// A key pair that nobody has used, made ahead or of a secret as above.
+    pub(super) fn fresh_key<B: CryptoBackend>(&mut self) -> Result<FreshKey<B>, HandshakeError>
+    where
+        S: Keys<B>,
+    {
+        let key = self.source.fresh_key()?;
+        if let FreshKey::Seed(secret) = &key {
+            self.watch(secret)?;
+        }
+        Ok(key)
     }
 
     /// What the first message of a session will draw: a ratchet key, then a salt. Drawn ahead, so
     /// that a batch draws in the order of a loop.
-    pub(super) fn first_message(&mut self) -> Result<Drawn, HandshakeError> {
-        let ratchet_key = self.secret()?;
+    pub(super) fn first_message<B: CryptoBackend>(&mut self) -> Result<Drawn<B>, HandshakeError>
+    where
+        S: Keys<B>,
+    {
+        let ratchet_key = Some(self.fresh_key()?);
         let mut salt = [0; 8];
-        entropy::fill(self.rng, &mut salt)?;
-        let mut bytes = Secret::zeroed();
-        let drawn = ratchet_key.expose().iter().chain(&salt);
-        bytes
-            .expose_mut()
-            .iter_mut()
-            .zip(drawn)
-            .for_each(|(to, from)| *to = *from);
-        Ok(Drawn { bytes, used: 0 })
+        self.source.fill(&mut salt)?;
+        Ok(Drawn { ratchet_key, salt })
     }
 
     /// A 64-byte seed, of two such secrets.
@@ -69,34 +85,24 @@ impl<'r, R: TryCryptoRng + ?Sized> Draws<'r, R> {
     }
 }
 
-/// Randomness that was drawn ahead: a generator that gives it out once and then fails.
-pub(super) struct Drawn {
-    bytes: Secret<40>,
-    used: usize,
+/// What a message draws, drawn ahead: gives its key out once and then fails.
+pub(super) struct Drawn<B: CryptoBackend> {
+    ratchet_key: Option<FreshKey<B>>,
+    salt: [u8; 8],
 }
 
-impl TryRng for Drawn {
-    type Error = EntropyError;
-
-    fn try_next_u32(&mut self) -> Result<u32, EntropyError> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, EntropyError> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), EntropyError> {
-        let end = self.used.saturating_add(to.len());
-        let from = self.bytes.expose().get(self.used..end);
-        to.copy_from_slice(from.ok_or(EntropyError)?);
-        self.used = end;
+impl<B: CryptoBackend> Randomness for Drawn<B> {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        if bytes.len() != self.salt.len() {
+            return Err(EntropyError);
+        }
+        bytes.copy_from_slice(&self.salt);
         Ok(())
     }
 }
 
-impl TryCryptoRng for Drawn {}
+impl<B: CryptoBackend> Keys<B> for Drawn<B> {
+    fn fresh_key(&mut self) -> Result<FreshKey<B>, EntropyError> {
+        self.ratchet_key.take().ok_or(EntropyError)
+    }
+}

@@ -5,10 +5,10 @@
 
 use alloc::vec::Vec;
 
-use rand_core::TryCryptoRng;
-
 use crate::agreement::{Agreements, Pair};
 use crate::backend::PqBackend;
+use crate::ephemeral::KeySource;
+use crate::ephemeral::sealed::{Keys, Randomness};
 use crate::handshake::bundle::VerifiedBundle;
 use crate::handshake::draws::{Drawn, Draws};
 use crate::handshake::error::HandshakeError;
@@ -34,15 +34,15 @@ use crate::wire::VERSION;
 /// [`HandshakeError::Expired`], [`HandshakeError::InvalidKey`],
 /// [`HandshakeError::NonContributory`], [`HandshakeError::Entropy`], [`HandshakeError::Backend`],
 /// [`HandshakeError::Session`].
-pub fn initiate<B: PqBackend, R: TryCryptoRng + ?Sized>(
+pub fn initiate<B: PqBackend, S: KeySource<B> + ?Sized>(
     identity: &Identity<B>,
     bundle: &VerifiedBundle,
     payload: &[u8],
     policy: &InitiatePolicy<'_>,
     now: UnixTime,
-    rng: &mut R,
+    source: &mut S,
 ) -> Result<Initiated<B>, HandshakeError> {
-    let offer = Offer::prepare(identity, bundle, policy, now, &mut Draws::new(rng))?;
+    let offer = Offer::prepare(identity, bundle, policy, now, &mut Draws::new(source))?;
     let pairs = offer.pairs();
     let agreements = Agreements::run::<B::X25519>(&pairs);
     let shared = agreements.secrets(0..pairs.len())?;
@@ -70,7 +70,7 @@ pub(super) struct Offer<'a, B: PqBackend> {
     used: PrekeyUse,
     ephemeral: <B::X25519 as KeyAgreement>::PrivateKey,
     kem: Option<Encapsulation>,
-    first_message: Drawn,
+    first_message: Drawn<B>,
 }
 
 struct Encapsulation {
@@ -81,12 +81,12 @@ struct Encapsulation {
 
 impl<'a, B: PqBackend> Offer<'a, B> {
     /// Chooses the suite and the keys, and draws the secrets.
-    pub(super) fn prepare<R: TryCryptoRng + ?Sized>(
+    pub(super) fn prepare<S: Keys<B> + ?Sized>(
         identity: &'a Identity<B>,
         bundle: &'a VerifiedBundle,
         policy: &InitiatePolicy<'_>,
         now: UnixTime,
-        draws: &mut Draws<'_, R>,
+        draws: &mut Draws<'_, S>,
     ) -> Result<Self, HandshakeError> {
         if policy.min_version > VERSION {
             return Err(HandshakeError::DowngradeRefused);
@@ -99,8 +99,8 @@ impl<'a, B: PqBackend> Offer<'a, B> {
         }
         let suite = choose_suite(bundle, policy)?;
         let used = choose_prekey(bundle, policy, suite)?;
-        let ephemeral = B::X25519::private_key(draws.secret()?.expose())?;
-        let kem = encapsulate::<B, R>(bundle, suite, draws)?;
+        let ephemeral = draws.fresh_key()?.into_key()?;
+        let kem = encapsulate::<B, S>(bundle, suite, draws)?;
         Ok(Self {
             identity,
             bundle,
@@ -226,10 +226,10 @@ fn choose_prekey(
     }
 }
 
-fn encapsulate<B: PqBackend, R: TryCryptoRng + ?Sized>(
+fn encapsulate<B: PqBackend, S: Randomness + ?Sized>(
     bundle: &VerifiedBundle,
     suite: Suite,
-    draws: &mut Draws<'_, R>,
+    draws: &mut Draws<'_, S>,
 ) -> Result<Option<Encapsulation>, HandshakeError> {
     let one_time = bundle
         .bundle

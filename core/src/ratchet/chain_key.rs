@@ -2,7 +2,6 @@
 //! for the next chain key.
 
 use crate::primitives::Hmac;
-use crate::ratchet::MessageKey;
 use crate::secret::Secret;
 
 /// A chain key: gives one message key and the next chain key.
@@ -26,27 +25,28 @@ impl ChainKey {
         self.0.expose_mut()
     }
 
-    pub(crate) const fn duplicate(&self) -> Self {
-        Self(self.0.duplicate())
+    /// The chain key `steps` positions ahead, if that is another one; without making message keys.
+    #[inline]
+    pub(crate) fn ahead<H: Hmac>(&self, steps: u32) -> Option<Self> {
+        if steps == 0 {
+            return None;
+        }
+        let mut key = Self(self.0.duplicate());
+        H::chain_advance(key.expose_mut(), steps);
+        Some(key)
     }
 
-    /// The message key of this position and the chain key of the next.
-    pub(crate) fn step<H: Hmac>(&self) -> (MessageKey, Self) {
-        let (mut message_key, mut next) = (MessageKey::zeroed(), Self::zeroed());
-        H::chain_step(self.expose(), message_key.expose_mut(), next.expose_mut());
-        (message_key, next)
-    }
-
-    /// Moves `steps` positions on without making message keys.
-    pub(crate) fn advance<H: Hmac>(&mut self, steps: u32) {
-        H::chain_advance(self.expose_mut(), steps);
-    }
-
-    /// Moves one position on and writes the passed message key into a slot of the store.
-    pub(crate) fn step_into<H: Hmac>(&mut self, message_key: &mut Secret<32>) {
+    /// Moves one position on and writes the passed message key to `message_key`.
+    pub(crate) fn step_into<H: Hmac>(&mut self, message_key: &mut [u8; 32]) {
         let mut next = Self::zeroed();
-        H::chain_step(self.expose(), message_key.expose_mut(), next.expose_mut());
-        *self = next;
+        H::chain_step(self.expose(), message_key, next.expose_mut());
+        self.replace(&mut next);
+    }
+
+    /// Swaps the next chain key in: whoever holds `next` drops, and so wipes, the old one. A move
+    /// would leave a copy of the new one behind.
+    pub(crate) const fn replace(&mut self, next: &mut Self) {
+        core::mem::swap(self, next);
     }
 }
 
@@ -55,4 +55,14 @@ impl ChainKey {
 pub(crate) struct Chain {
     pub(crate) key: ChainKey,
     pub(crate) n: u32,
+}
+
+impl Chain {
+    /// A chain whose key is still to be written.
+    pub(crate) const fn zeroed() -> Self {
+        Self {
+            key: ChainKey::zeroed(),
+            n: 0,
+        }
+    }
 }

@@ -7,11 +7,11 @@
 //! Keys passed over by a received message are not derived until the message was authenticated:
 //! a forged message costs at most one agreement and `max_skip` half-steps, and no memory.
 
-use rand_core::TryCryptoRng;
-
 use crate::agreement;
 use crate::backend::CryptoBackend;
-use crate::primitives::KeyAgreement;
+use crate::ephemeral::{FreshKey, KeySource};
+use crate::primitives::{ChainStepJob, Hmac, KeyAgreement};
+use crate::ratchet::plan::{ReceiveChange, ReceivePlan, ReceiveTurn, SendPlan};
 use crate::ratchet::skipped_keys::{Passed, Stamp};
 use crate::ratchet::{Chain, ChainKey, Header, MessageKey, RootKey, SkippedKeys};
 use crate::secret::Secret;
@@ -39,27 +39,6 @@ pub(crate) struct SendingChain<B: CryptoBackend> {
     pub(crate) chain: Chain,
 }
 
-/// A turn of the DH ratchet for sending, not yet committed.
-pub(crate) struct SendTurn<B: CryptoBackend> {
-    root: RootKey,
-    private: PrivateKey<B>,
-    first: ChainKey,
-}
-
-/// Where the next message to send stands.
-pub(crate) struct SendPosition<'a> {
-    pub(crate) ratchet_key: &'a [u8; 32],
-    pub(crate) pn: u32,
-    pub(crate) n: u32,
-    pub(crate) chain_key: &'a ChainKey,
-}
-
-/// What a send changes.
-pub(crate) struct SendPlan<B: CryptoBackend> {
-    pub(crate) turn: Option<SendTurn<B>>,
-    pub(crate) next: ChainKey,
-}
-
 /// How a received message fits the ratchet; nothing is derived yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -69,38 +48,6 @@ pub(crate) enum Route {
     Current(u32),
     /// It turns the DH ratchet.
     Turn,
-}
-
-/// A received message's chain key, or its stored message key.
-pub(crate) enum ReceiveStart {
-    Stored {
-        index: usize,
-    },
-    Current {
-        key: ChainKey,
-    },
-    Turn {
-        root: RootKey,
-        first: ChainKey,
-        key: ChainKey,
-    },
-}
-
-/// What a receive changes.
-pub(crate) enum ReceivePlan {
-    Stored {
-        index: usize,
-    },
-    Current {
-        n: u32,
-        next: ChainKey,
-    },
-    Turn {
-        header: Header,
-        root: RootKey,
-        first: ChainKey,
-        next: ChainKey,
-    },
 }
 
 impl<B: CryptoBackend> DoubleRatchet<B> {
@@ -118,81 +65,110 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
     }
 
     /// A fresh ratchet key if the next send turns the ratchet.
-    pub(crate) fn fresh_ratchet_key<R: TryCryptoRng + ?Sized>(
+    #[inline]
+    pub(crate) fn fresh_key<S: KeySource<B> + ?Sized>(
         &self,
-        rng: &mut R,
-    ) -> Result<Option<PrivateKey<B>>, SessionError> {
-        if self.sending.is_some() {
-            return Ok(None);
+        source: &mut S,
+    ) -> Result<Option<FreshKey<B>>, SessionError> {
+        match &self.sending {
+            Some(_) => Ok(None),
+            None => Ok(Some(source.fresh_key()?)),
         }
-        let bytes = Secret::random(rng)?;
-        Ok(Some(B::X25519::private_key(bytes.expose())?))
     }
 
-    /// Turns the ratchet for sending under a fresh key, given `DH(private, peer)`.
-    pub(crate) fn send_turn(
+    /// Turns the ratchet for sending.
+    #[cold]
+    pub(crate) fn turn_for_sending(
+        &self,
+        fresh: FreshKey<B>,
+        plan: &mut SendPlan<B>,
+    ) -> Result<(), SessionError> {
+        let private = fresh.into_key()?;
+        let shared = agreement::agree::<B::X25519>(&private, &self.peer)?;
+        self.start_sending(private, &shared, plan)
+    }
+
+    /// The same, given `DH(private, peer)`.
+    pub(crate) fn start_sending(
         &self,
         private: PrivateKey<B>,
         shared: &Secret<32>,
-    ) -> Result<SendTurn<B>, SessionError> {
+        plan: &mut SendPlan<B>,
+    ) -> Result<(), SessionError> {
         let (root, first) = self.root.turn::<B::HmacSha256>(shared)?;
-        Ok(SendTurn {
-            root,
-            private,
-            first,
-        })
+        let chain = Chain { key: first, n: 0 };
+        plan.sending = Some(SendingChain { private, chain });
+        plan.root = Some(root);
+        Ok(())
     }
 
-    /// Where the next message stands, after the turn if there is one.
-    pub(crate) fn send_position<'a>(
+    /// The header of the first of the plan's messages, after the turn if there is one.
+    #[inline]
+    pub(crate) fn send_header<'a>(
         &'a self,
-        turn: Option<&'a SendTurn<B>>,
-    ) -> Result<SendPosition<'a>, SessionError> {
-        let (private, chain_key, n) = match (turn, &self.sending) {
-            (Some(turn), _) => (&turn.private, &turn.first, 0),
-            (None, Some(SendingChain { private, chain })) => (private, &chain.key, chain.n),
-            (None, None) => return Err(SessionError::StaleState),
-        };
+        plan: &'a SendPlan<B>,
+    ) -> Result<Header<'a>, SessionError> {
+        let sending = self.sending_chain(plan)?;
+        let n = sending.chain.n;
         // The length of the chain must fit the `pn` of the next.
-        if n >= u32::MAX - 1 {
+        if plan.count >= u32::MAX.saturating_sub(n) {
             return Err(SessionError::ChainExhausted);
         }
-        let ratchet_key = B::X25519::public_key(private);
-        Ok(SendPosition {
-            ratchet_key,
+        Ok(Header {
+            ratchet_key: B::X25519::public_key(&sending.private),
             pn: self.pn,
             n,
-            chain_key,
         })
     }
 
-    /// Moves the sending chain past the message.
-    pub(crate) fn commit_send(&mut self, plan: SendPlan<B>) {
-        if let Some(SendTurn {
-            root,
-            private,
-            first,
-        }) = plan.turn
-        {
-            self.root = root;
-            self.sending = Some(SendingChain {
-                private,
-                chain: Chain { key: first, n: 0 },
-            });
+    fn sending_chain<'a>(
+        &'a self,
+        plan: &'a SendPlan<B>,
+    ) -> Result<&'a SendingChain<B>, SessionError> {
+        let sending = plan.sending.as_ref().or(self.sending.as_ref());
+        sending.ok_or(SessionError::StaleState)
+    }
+
+    /// The step that gives the message its key.
+    #[inline]
+    pub(crate) fn send_step<'a>(
+        &'a self,
+        plan: &'a mut SendPlan<B>,
+        message_key: &'a mut MessageKey,
+    ) -> Option<ChainStepJob<'a>> {
+        let SendPlan { sending, next, .. } = plan;
+        let SendingChain { chain, .. } = sending.as_ref().or(self.sending.as_ref())?;
+        Some(ChainStepJob {
+            chain_key: chain.key.expose(),
+            message_key: message_key.expose_mut(),
+            next: next.expose_mut(),
+        })
+    }
+
+    /// Moves the sending chain past the plan's messages.
+    #[inline]
+    pub(crate) fn commit_send(&mut self, plan: &mut SendPlan<B>) {
+        if plan.count == 0 {
+            return;
+        }
+        if let Some(root) = &mut plan.root {
+            core::mem::swap(&mut self.root, root);
+            core::mem::swap(&mut self.sending, &mut plan.sending);
         }
         if let Some(SendingChain { chain, .. }) = &mut self.sending {
-            chain.key = plan.next;
-            chain.n = chain.n.saturating_add(1);
+            chain.key.replace(&mut plan.next);
+            chain.n = chain.n.saturating_add(plan.count);
         }
     }
 
     /// Finds out how a message fits, by comparing numbers only.
-    pub(crate) fn route(&self, header: &Header, max_skip: u32) -> Result<Route, SessionError> {
+    #[inline]
+    pub(crate) fn route(&self, header: &Header<'_>, max_skip: u32) -> Result<Route, SessionError> {
         if header.n == u32::MAX || header.pn == u32::MAX {
             return Err(SessionError::Malformed);
         }
         if let Some(chain) = &self.receiving
-            && header.ratchet_key == self.peer
+            && *header.ratchet_key == self.peer
         {
             return match header.n.checked_sub(chain.n) {
                 None => self.passed(self.skipped.current_chain(), header.n),
@@ -200,13 +176,13 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
                 Some(skip) => Ok(Route::Current(skip)),
             };
         }
-        match self.skipped.closed_chain(&header.ratchet_key) {
+        match self.skipped.closed_chain(header.ratchet_key) {
             Some(closed) => self.passed(closed, header.n),
             None => self.route_turn(header, max_skip),
         }
     }
 
-    fn route_turn(&self, header: &Header, max_skip: u32) -> Result<Route, SessionError> {
+    fn route_turn(&self, header: &Header<'_>, max_skip: u32) -> Result<Route, SessionError> {
         let next = self.receiving.as_ref().map_or(0, |chain| chain.n);
         // A chain can't have been shorter than what arrived of it, and there was none before the
         // first.
@@ -217,7 +193,7 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         if missing > max_skip || header.n > max_skip {
             return Err(SessionError::TooFarAhead);
         }
-        agreement::check_peer(&header.ratchet_key)?;
+        agreement::check_peer(header.ratchet_key)?;
         Ok(Route::Turn)
     }
 
@@ -238,126 +214,148 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         Ok(&sending.private)
     }
 
-    /// The chain key or stored message key of a routed message, except a turn's.
-    pub(crate) fn start_receive(&self, route: Route) -> Result<ReceiveStart, SessionError> {
-        match (route, &self.receiving) {
-            (Route::Stored(index), _) => Ok(ReceiveStart::Stored { index }),
-            (Route::Current(skip), Some(chain)) => {
-                let mut key = chain.key.duplicate();
-                key.advance::<B::HmacSha256>(skip);
-                Ok(ReceiveStart::Current { key })
-            }
-            _ => Err(SessionError::StaleState),
-        }
-    }
-
-    /// The chain key of a message that turns the ratchet, given `DH(turn key, its ratchet key)`.
-    pub(crate) fn receive_turn(
+    /// Plans a routed message, except a turn's; a stored message key is copied to `message_key`.
+    #[inline]
+    pub(crate) fn start_receiving(
         &self,
-        header: &Header,
-        shared: &Secret<32>,
-    ) -> Result<ReceiveStart, SessionError> {
-        let (root, first) = self.root.turn::<B::HmacSha256>(shared)?;
-        let mut key = first.duplicate();
-        key.advance::<B::HmacSha256>(header.n);
-        Ok(ReceiveStart::Turn { root, first, key })
+        header: &Header<'_>,
+        route: Route,
+        message_key: &mut MessageKey,
+        plan: &mut ReceivePlan,
+    ) -> Result<(), SessionError> {
+        match (route, &self.receiving) {
+            (Route::Stored(index), _) => {
+                let stored = self.skipped.message_key(index);
+                let stored = stored.ok_or(SessionError::StaleState)?;
+                message_key.expose_mut().copy_from_slice(stored.expose());
+                plan.change = ReceiveChange::Stored { index };
+            }
+            (Route::Current(skip), Some(chain)) => {
+                plan.change = ReceiveChange::Current { n: header.n };
+                plan.ahead = chain.key.ahead::<B::HmacSha256>(skip);
+            }
+            _ => return Err(SessionError::StaleState),
+        }
+        Ok(())
     }
 
-    /// Message key and plan of a received message; `own` is the key that a turn agrees with.
+    /// Plans a message that turns the ratchet, given `DH(turn key, its ratchet key)`.
+    pub(crate) fn start_receiving_turn(
+        &self,
+        header: &Header<'_>,
+        shared: &Secret<32>,
+        plan: &mut ReceivePlan,
+    ) -> Result<(), SessionError> {
+        let (root, first) = self.root.turn::<B::HmacSha256>(shared)?;
+        plan.ahead = first.ahead::<B::HmacSha256>(header.n);
+        let opening = Chain { key: first, n: 0 };
+        plan.change = ReceiveChange::Turn(ReceiveTurn {
+            ratchet_key: *header.ratchet_key,
+            pn: header.pn,
+            n: header.n,
+            root,
+            opening,
+        });
+        Ok(())
+    }
+
+    /// The step that gives the message its key, absent if the key was stored.
+    #[inline]
+    pub(crate) fn receive_step<'a>(
+        &'a self,
+        plan: &'a mut ReceivePlan,
+        message_key: &'a mut MessageKey,
+    ) -> Option<ChainStepJob<'a>> {
+        let ReceivePlan {
+            change,
+            ahead,
+            next,
+        } = plan;
+        let current = match change {
+            ReceiveChange::Current { .. } => &self.receiving.as_ref()?.key,
+            ReceiveChange::Turn(turn) => &turn.opening.key,
+            ReceiveChange::Stored { .. } | ReceiveChange::Unplanned => return None,
+        };
+        Some(ChainStepJob {
+            chain_key: ahead.as_ref().unwrap_or(current).expose(),
+            message_key: message_key.expose_mut(),
+            next: next.expose_mut(),
+        })
+    }
+
+    /// Plans a received message and gives its key; `own` is the key that a turn agrees with.
+    #[inline]
     pub(crate) fn plan_receive(
         &self,
-        header: &Header,
+        header: &Header<'_>,
         max_skip: u32,
         own: Option<&PrivateKey<B>>,
-    ) -> Result<(MessageKey, ReceivePlan), SessionError> {
-        let start = match self.route(header, max_skip)? {
+        message_key: &mut MessageKey,
+        plan: &mut ReceivePlan,
+    ) -> Result<(), SessionError> {
+        match self.route(header, max_skip)? {
             Route::Turn => {
                 let own = own.map_or_else(|| self.turn_key(), Ok)?;
-                let shared = agreement::agree::<B::X25519>(own, &header.ratchet_key)?;
-                self.receive_turn(header, &shared)?
+                let shared = agreement::agree::<B::X25519>(own, header.ratchet_key)?;
+                self.start_receiving_turn(header, &shared, plan)?;
             }
-            route => self.start_receive(route)?,
-        };
-        let (message_key, next) = match start.chain_key() {
-            Some(key) => key.step::<B::HmacSha256>(),
-            None => (self.stored_key(&start)?, ChainKey::zeroed()),
-        };
-        Ok((message_key, start.finish(header, next)))
-    }
-
-    /// The message key of a start that has no chain key.
-    pub(crate) fn stored_key(&self, start: &ReceiveStart) -> Result<MessageKey, SessionError> {
-        let ReceiveStart::Stored { index } = start else {
-            return Err(SessionError::StaleState);
-        };
-        self.skipped
-            .message_key(*index)
-            .ok_or(SessionError::StaleState)
+            route => self.start_receiving(header, route, message_key, plan)?,
+        }
+        if let Some(job) = self.receive_step(plan, message_key) {
+            B::HmacSha256::chain_step(job.chain_key, job.message_key, job.next);
+        }
+        Ok(())
     }
 
     /// Applies a plan whose message was authenticated: derives and stores the keys passed over,
     /// closes the old chain at `pn`, moves on.
-    pub(crate) fn commit_receive(&mut self, plan: ReceivePlan, stamp: Stamp, capacity: usize) {
-        match plan {
-            ReceivePlan::Stored { index } => self.skipped.remove(index),
-            ReceivePlan::Current { n, next } => {
+    #[inline]
+    pub(crate) fn commit_receive(&mut self, plan: &mut ReceivePlan, stamp: Stamp, capacity: usize) {
+        let ReceivePlan { change, next, .. } = plan;
+        match change {
+            ReceiveChange::Unplanned => {}
+            ReceiveChange::Stored { index } => self.skipped.remove(*index),
+            ReceiveChange::Current { n } => {
                 if let Some(chain) = &mut self.receiving {
                     self.skipped
-                        .store::<B::HmacSha256>(chain, n, stamp, capacity);
-                    *chain = Chain {
-                        key: next,
-                        n: n.saturating_add(1),
-                    };
+                        .store::<B::HmacSha256>(chain, *n, stamp, capacity);
+                    chain.key.replace(next);
+                    chain.n = n.saturating_add(1);
                 }
             }
-            ReceivePlan::Turn {
-                header,
-                root,
-                first,
-                next,
-            } => {
-                if let Some(mut closing) = self.receiving.take() {
-                    self.skipped
-                        .store::<B::HmacSha256>(&mut closing, header.pn, stamp, capacity);
-                    self.skipped.close(self.peer);
-                }
-                let mut opening = Chain { key: first, n: 0 };
-                self.skipped
-                    .store::<B::HmacSha256>(&mut opening, header.n, stamp, capacity);
-                self.receiving = Some(Chain {
-                    key: next,
-                    n: header.n.saturating_add(1),
-                });
-                self.root = root;
-                self.peer = header.ratchet_key;
-                self.pn = self.sending.as_ref().map_or(0, |sending| sending.chain.n);
-                // Dropped in place: taken out, its keys would stay behind here until the next send.
-                self.sending = None;
-            }
-        }
-    }
-}
-
-impl ReceiveStart {
-    /// The chain key to step, absent if the message key was stored.
-    pub(crate) const fn chain_key(&self) -> Option<&ChainKey> {
-        match self {
-            Self::Stored { .. } => None,
-            Self::Current { key } | Self::Turn { key, .. } => Some(key),
+            ReceiveChange::Turn(turn) => self.commit_turn(turn, next, stamp, capacity),
         }
     }
 
-    /// What a commit will change, given the stepped chain key.
-    pub(crate) fn finish(self, header: &Header, next: ChainKey) -> ReceivePlan {
-        match self {
-            Self::Stored { index } => ReceivePlan::Stored { index },
-            Self::Current { .. } => ReceivePlan::Current { n: header.n, next },
-            Self::Turn { root, first, .. } => ReceivePlan::Turn {
-                header: *header,
-                root,
-                first,
-                next,
-            },
+    #[cold]
+    fn commit_turn(
+        &mut self,
+        turn: &mut ReceiveTurn,
+        next: &mut ChainKey,
+        stamp: Stamp,
+        capacity: usize,
+    ) {
+        let ReceiveTurn {
+            ratchet_key,
+            pn,
+            n,
+            root,
+            opening,
+        } = turn;
+        if let Some(closing) = &mut self.receiving {
+            self.skipped
+                .store::<B::HmacSha256>(closing, *pn, stamp, capacity);
+            self.skipped.close(self.peer);
         }
+        self.skipped
+            .store::<B::HmacSha256>(opening, *n, stamp, capacity);
+        opening.key.replace(next);
+        opening.n = n.saturating_add(1);
+        core::mem::swap(self.receiving.get_or_insert_with(Chain::zeroed), opening);
+        core::mem::swap(&mut self.root, root);
+        self.peer = *ratchet_key;
+        self.pn = self.sending.as_ref().map_or(0, |sending| sending.chain.n);
+        // Dropped in place: taken out, its keys would stay behind here until the next send.
+        self.sending = None;
     }
 }

@@ -10,10 +10,6 @@ use crate::suite::AeadAlgorithm;
 pub(crate) struct MessageKey(Secret<32>);
 
 impl MessageKey {
-    pub(crate) const fn new(secret: Secret<32>) -> Self {
-        Self(secret)
-    }
-
     pub(crate) const fn zeroed() -> Self {
         Self(Secret::zeroed())
     }
@@ -26,6 +22,7 @@ impl MessageKey {
         self.0.expose_mut()
     }
 
+    #[inline]
     /// Seals in place and returns the tag.
     pub(crate) fn seal<B: CryptoBackend>(
         &self,
@@ -42,6 +39,7 @@ impl MessageKey {
         }
     }
 
+    #[inline]
     /// Opens in place; on failure the buffer is all zeros.
     pub(crate) fn open<B: CryptoBackend>(
         &self,

@@ -11,14 +11,14 @@ mod chain_key;
 mod double_ratchet;
 mod header;
 mod message_key;
+mod plan;
 mod root_key;
 mod skipped_keys;
 
 pub(crate) use chain_key::{Chain, ChainKey};
-pub(crate) use double_ratchet::{
-    DoubleRatchet, ReceivePlan, ReceiveStart, Route, SendPlan, SendPosition, SendTurn, SendingChain,
-};
-pub(crate) use header::{HEADER_LEN, Header, TAG_LEN};
+pub(crate) use double_ratchet::{DoubleRatchet, Route, SendingChain};
+pub(crate) use header::{FRONT_LEN, HEADER_LEN, Header, SALT_LEN, TAG_LEN};
 pub(crate) use message_key::MessageKey;
+pub(crate) use plan::{ReceivePlan, SendPlan};
 pub(crate) use root_key::RootKey;
 pub(crate) use skipped_keys::{MAX_SKIPPED_KEYS, SkippedKeys, Stamp};

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use crate::codec::{Malformed, Reader, Writer};
 use crate::primitives::Hmac;
-use crate::ratchet::{Chain, MessageKey};
+use crate::ratchet::Chain;
 use crate::secret::Secret;
 
 /// The most keys a session ever stores.
@@ -112,10 +112,9 @@ impl SkippedKeys {
         }
     }
 
-    /// A copy of the key at an index that [`look_up`](Self::look_up) returned.
-    pub(crate) fn message_key(&self, index: usize) -> Option<MessageKey> {
-        let entry = self.entries.get(index)?;
-        Some(MessageKey::new(entry.key.duplicate()))
+    /// The key at an index that [`look_up`](Self::look_up) returned.
+    pub(crate) fn message_key(&self, index: usize) -> Option<&Secret<32>> {
+        self.entries.get(index).map(|entry| &entry.key)
     }
 
     /// Wipes the key at an index that [`look_up`](Self::look_up) returned.
@@ -146,7 +145,7 @@ impl SkippedKeys {
         while chain.n < end {
             self.push(Entry::empty(current, chain.n, stamp));
             if let Some(entry) = self.entries.last_mut() {
-                chain.key.step_into::<H>(&mut entry.key);
+                chain.key.step_into::<H>(entry.key.expose_mut());
             }
             chain.n = chain.n.saturating_add(1);
             while self.live > capacity.min(MAX_SKIPPED_KEYS) && self.forget_oldest() {}

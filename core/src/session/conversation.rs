@@ -16,11 +16,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use crate::backend::CryptoBackend;
 use crate::codec::{Reader, Writer};
+use crate::ephemeral::KeySource;
 use crate::handshake::Fingerprint;
 use crate::session::{Session, SessionError, SessionPolicy, StateError};
 use crate::time::UnixTime;
@@ -115,14 +115,14 @@ impl<B: CryptoBackend> Conversation<B> {
     ///
     /// # Errors
     /// As [`Session::encrypt`].
-    pub fn encrypt<R: TryCryptoRng + ?Sized>(
+    pub fn encrypt<S: KeySource<B> + ?Sized>(
         &mut self,
         plaintext: &[u8],
-        rng: &mut R,
+        source: &mut S,
     ) -> Result<Vec<u8>, SessionError> {
         let slot = self.slots.get_mut(self.active);
         let slot = slot.ok_or(SessionError::Closed)?;
-        slot.session.encrypt(plaintext, rng)
+        slot.session.encrypt(plaintext, source)
     }
 
     /// Decrypts in whichever session the message belongs to.

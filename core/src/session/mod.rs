@@ -10,6 +10,7 @@
 
 mod batch;
 mod conversation;
+mod envelope;
 mod error;
 mod message;
 mod pending;

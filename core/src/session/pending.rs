@@ -31,12 +31,12 @@ impl<B: CryptoBackend> Session<B> {
     /// # Errors
     /// [`SessionError::StaleState`] if the session changed since the plan was made, or is another
     /// one; nothing happens then.
-    pub fn commit(&mut self, pending: Pending<B>) -> Result<(), SessionError> {
+    pub fn commit(&mut self, mut pending: Pending<B>) -> Result<(), SessionError> {
         let ours = pending.session == self.id() && pending.initiator == self.initiator;
         if !ours || pending.revision != self.revision {
             return Err(SessionError::StaleState);
         }
-        match pending.change {
+        match &mut pending.change {
             Change::Send(plan) => self.apply_send(plan),
             Change::Receive(plan) => self.apply_receive(plan),
         }
@@ -52,15 +52,17 @@ impl<B: CryptoBackend> Session<B> {
         }
     }
 
-    pub(super) fn apply_send(&mut self, plan: SendPlan<B>) {
+    #[inline]
+    pub(super) fn apply_send(&mut self, plan: &mut SendPlan<B>) {
         if let Some(ratchet) = &mut self.ratchet {
             ratchet.commit_send(plan);
         }
-        self.sent = self.sent.saturating_add(1);
-        self.revision = self.revision.saturating_add(1);
+        self.sent = self.sent.saturating_add(plan.count.into());
+        self.revision = self.revision.saturating_add(plan.count.into());
     }
 
-    pub(super) fn apply_receive(&mut self, plan: ReceivePlan) {
+    #[inline]
+    pub(super) fn apply_receive(&mut self, plan: &mut ReceivePlan) {
         self.received = self.received.saturating_add(1);
         self.revision = self.revision.saturating_add(1);
         self.prefix = None;

@@ -7,7 +7,8 @@ use core::ops::Range;
 use crate::backend::CryptoBackend;
 use crate::handshake::Fingerprint;
 use crate::primitives::KeyAgreement;
-use crate::ratchet::{DoubleRatchet, RootKey};
+use crate::ratchet::{DoubleRatchet, ReceivePlan, RootKey};
+use crate::session::envelope::text_range;
 use crate::session::{Session, SessionError, SessionPolicy};
 use crate::suite::Suite;
 use crate::time::UnixTime;
@@ -55,9 +56,10 @@ impl<B: CryptoBackend> Session<B> {
         if session.locate(message)? != 0 {
             return Err(SessionError::Malformed);
         }
-        let (range, plan) = session.open_message(message, 0, Some(signed_prekey))?;
-        session.apply_receive(plan);
-        Ok((session, range))
+        let mut plan = ReceivePlan::new();
+        session.open_message(message, 0, Some(signed_prekey), &mut plan)?;
+        session.apply_receive(&mut plan);
+        Ok((session, text_range(message.len(), 0)))
     }
 
     fn new(output: HandshakeOutput, peer: [u8; 32], policy: SessionPolicy, now: UnixTime) -> Self {

@@ -114,27 +114,24 @@ impl Model {
     /// Stores the keys up to a message `skip` ahead, and passes the message.
     fn receive(&mut self, skip: u32) {
         self.skip(skip);
-        self.chain.key = self.chain.key.step::<Null>().1;
+        self.chain.key.step_into::<Null>(&mut [0; 32]);
         self.chain.n += 1;
         self.lengths.insert(self.chains, self.chain.n);
     }
 
     fn skip(&mut self, skip: u32) {
         let mut chain = Chain {
-            key: self.chain.key.duplicate(),
+            key: ChainKey::new(Secret::new(*self.chain.key.expose())),
             n: self.chain.n,
         };
         let (end, stamp) = (chain.n + skip, self.stamp());
         self.store
             .store::<Null>(&mut self.chain, end, stamp, self.capacity);
         while chain.n < end {
-            let (message_key, next) = chain.key.step::<Null>();
-            let key = Secret::new(*message_key.expose());
+            let mut key = Secret::zeroed();
+            chain.key.step_into::<Null>(key.expose_mut());
             self.stored.insert((self.chains, chain.n), (key, self.hour));
-            chain = Chain {
-                key: next,
-                n: chain.n + 1,
-            };
+            chain.n += 1;
             while self.stored.len() > self.capacity {
                 self.forgotten = self.stored.pop_first().map(|(position, _)| position);
             }
