@@ -1,5 +1,6 @@
 //! One block of 128 bits: what the vectors of every width are made of.
 
+use core::arch::asm;
 use core::arch::x86_64::*;
 
 /// One block.
@@ -134,30 +135,34 @@ pub(super) fn nonce_block(nonce: &[u8; 12]) -> X {
     load_partial(nonce)
 }
 
-/// The counter whose value is `counter`, alone in its block.
+/// The part of a counter's block that is its value.
 #[inline]
 pub(super) const fn counter_word(counter: u32) -> i32 {
     counter.swap_bytes().cast_signed()
 }
 
+/// The block of the counter with the value `number`.
+#[inline]
+#[target_feature(enable = "sse2")]
+pub(super) fn counter(nonce: X, number: u32) -> X {
+    _mm_or_si128(nonce, _mm_set_epi32(counter_word(number), 0, 0, 0))
+}
+
+#[inline]
+#[target_feature(enable = "aes")]
+pub(super) fn aes_round(state: X, key: X) -> X {
+    _mm_aesenc_si128(state, key)
+}
+
+#[inline]
+#[target_feature(enable = "aes")]
+pub(super) fn aes_last_round(state: X, key: X) -> X {
+    _mm_aesenclast_si128(state, key)
+}
+
 /// The upper word of GHASH's polynomial with its bits reversed, which is what a carryless
 /// multiplication reduces by.
 pub(super) const POLYNOMIAL: i64 = 0xc200_0000_0000_0000_u64.cast_signed();
-
-/// The hash key as the multiplications take it: bytes reversed, then times x, because a carryless
-/// product of two bit-reversed factors comes out one bit too low.
-#[inline]
-#[target_feature(enable = "ssse3")]
-pub(super) fn hash_key(encrypted_zero: X) -> X {
-    let key = reversed(encrypted_zero);
-    let carries = _mm_slli_si128(_mm_srli_epi64(key, 63), 8);
-    let doubled = _mm_or_si128(_mm_slli_epi64(key, 1), carries);
-    let overflow = _mm_shuffle_epi32(_mm_srai_epi32(key, 31), 0xff);
-    _mm_xor_si128(
-        doubled,
-        _mm_and_si128(overflow, _mm_set_epi64x(POLYNOMIAL, 1)),
-    )
-}
 
 /// Whether two blocks are equal, in constant time.
 #[inline]
@@ -195,4 +200,62 @@ pub(super) fn even_round_key(even: X, odd: X, round_constant: i32) -> X {
 pub(super) fn odd_round_key(odd: X, even: X) -> X {
     let word = _mm_shuffle_epi32(even, 0xff);
     _mm_aesenclast_si128(word, running_xor(odd))
+}
+
+/// As many bytes of ones as `len`, then zeros: the mask of a vector of `N` bytes.
+#[inline]
+pub(super) fn mask<const N: usize>(len: usize) -> &'static [u8; N] {
+    const LONGEST: usize = 32;
+    const BYTES: [u8; 2 * LONGEST] = {
+        let mut bytes = [0; 2 * LONGEST];
+        let mut index = 0;
+        while index < LONGEST {
+            bytes[index] = 0xff;
+            index += 1;
+        }
+        bytes
+    };
+    let mask = BYTES[LONGEST - len.min(N)..].first_chunk();
+    mask.expect("a vector has at most 32 bytes")
+}
+
+/// Clears all sixteen registers.
+#[inline]
+#[target_feature(enable = "avx")]
+pub(super) fn clear_wide_registers() {
+    // SAFETY: only registers that are named as overwritten are.
+    unsafe {
+        asm!(
+            "vzeroall",
+            out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
+            out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
+            out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
+            out("xmm12") _, out("xmm13") _, out("xmm14") _, out("xmm15") _,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+/// Clears all sixteen registers; in a build for processors with AVX, of which the compiler makes
+/// use, their upper halves as well.
+#[inline]
+#[target_feature(enable = "sse2")]
+pub(super) fn clear_registers() {
+    #[cfg(target_feature = "avx")]
+    clear_wide_registers();
+    #[cfg(not(target_feature = "avx"))]
+    // SAFETY: only registers that are named as overwritten are.
+    unsafe {
+        asm!(
+            "pxor xmm0, xmm0", "pxor xmm1, xmm1", "pxor xmm2, xmm2", "pxor xmm3, xmm3",
+            "pxor xmm4, xmm4", "pxor xmm5, xmm5", "pxor xmm6, xmm6", "pxor xmm7, xmm7",
+            "pxor xmm8, xmm8", "pxor xmm9, xmm9", "pxor xmm10, xmm10", "pxor xmm11, xmm11",
+            "pxor xmm12, xmm12", "pxor xmm13, xmm13", "pxor xmm14, xmm14", "pxor xmm15, xmm15",
+            out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
+            out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
+            out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
+            out("xmm12") _, out("xmm13") _, out("xmm14") _, out("xmm15") _,
+            options(nostack, preserves_flags),
+        );
+    }
 }

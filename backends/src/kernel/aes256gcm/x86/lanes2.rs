@@ -1,5 +1,6 @@
 //! Vectors of two blocks: AVX2 with VAES and VPCLMULQDQ.
 
+use core::arch::asm;
 use core::arch::x86_64::*;
 
 use super::block::{self, X};
@@ -11,7 +12,8 @@ const WIDTH: usize = 16 * LANES;
 
 type V = __m256i;
 
-single_use!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
+hashing!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
+messages!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
 
 operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
     fn zero() -> V { _mm256_setzero_si256() }
@@ -20,6 +22,12 @@ operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
     fn xor3(a: V, b: V, c: V) -> V { xor(a, xor(b, c)) }
     fn aes_round(state: V, key: V) -> V { _mm256_aesenc_epi128(state, key) }
     fn aes_last_round(state: V, key: V) -> V { _mm256_aesenclast_epi128(state, key) }
+    /// The same, at this place in the order of instructions.
+    fn pinned(mut v: V) -> V {
+        // SAFETY: no instruction.
+        unsafe { asm!("/* {} */", inout(ymm_reg) v, options(nomem, nostack, preserves_flags)) };
+        v
+    }
     fn broadcast(block: X) -> V { _mm256_broadcastsi128_si256(block) }
     /// The first block of a vector in every lane.
     fn broadcast_first(v: V) -> V { _mm256_permute2x128_si256(v, v, 0) }
@@ -37,13 +45,14 @@ operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
     fn sum_of_lanes(v: V) -> X {
         _mm_xor_si128(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1))
     }
-    /// The blocks 0 (zeros) and 1 of the counter, whose encryptions are the hash key and the
-    /// mask of the tag.
-    fn first_blocks(nonce: X) -> [V; 1] {
-        [_mm256_blend_epi32(zero(), counters(nonce, 0), 0xf0)]
-    }
-    fn of_first_blocks([v]: [V; 1]) -> (X, X) {
-        (_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1))
+    /// The hash key as the multiplications take it: see the vectors of one block.
+    fn hash_key(encrypted_zeros: V) -> V {
+        let key = reversed(encrypted_zeros);
+        let carries = _mm256_slli_si256(_mm256_srli_epi64(key, 63), 8);
+        let doubled = _mm256_or_si256(_mm256_slli_epi64(key, 1), carries);
+        let overflow = _mm256_shuffle_epi32(_mm256_srai_epi32(key, 31), 0xff);
+        let reduction = broadcast(_mm_set_epi64x(block::POLYNOMIAL, 1));
+        xor(doubled, _mm256_and_si256(overflow, reduction))
     }
     /// The counter from `first` on.
     fn counters(nonce: X, first: u32) -> V {
@@ -55,11 +64,10 @@ operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
     fn advanced(reversed: V, by: i32) -> V {
         _mm256_add_epi32(reversed, _mm256_set_epi32(0, 0, 0, by, 0, 0, 0, by))
     }
-    /// The hash key and its square, the square first.
-    fn first_powers(key: X) -> V {
-        let key = broadcast(key);
+    /// The square of the hash key and the key, and the square in every lane.
+    fn first_powers(key: V) -> (V, Factor) {
         let square = product(key, Factor::new(key));
-        _mm256_blend_epi32(square, key, 0xf0)
+        (_mm256_blend_epi32(square, key, 0xf0), Factor::new(square))
     }
     /// A block in one lane, zeros in the others.
     fn in_lane(block: X, lane: usize) -> V {
@@ -67,18 +75,9 @@ operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
     }
     /// The bytes before `len`, with zeros behind them.
     fn truncated(v: V, len: usize) -> V {
-        const BYTES: [u8; 2 * WIDTH] = {
-            let mut bytes = [0; 2 * WIDTH];
-            let mut index = 0;
-            while index < WIDTH {
-                bytes[index] = 0xff;
-                index += 1;
-            }
-            bytes
-        };
-        let mask = BYTES[WIDTH - len.min(WIDTH)..].first_chunk();
-        _mm256_and_si256(v, load(mask.expect("a whole vector")))
+        _mm256_and_si256(v, load(block::mask(len)))
     }
+    fn clear_registers() { block::clear_wide_registers() }
     /// Fewer bytes than a vector has, with zeros behind them.
     fn load_partial(bytes: &[u8]) -> V {
         match bytes.split_first_chunk() {
@@ -113,20 +112,4 @@ fn store(v: V, bytes: &mut [u8; WIDTH]) {
     // SAFETY: the exclusive reference is valid for the bytes written; the store needs no
     // alignment.
     unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().cast(), v) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn clear_registers() {
-    // SAFETY: only registers that are named as overwritten are.
-    unsafe {
-        core::arch::asm!(
-            "vzeroall",
-            out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
-            out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
-            out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
-            out("xmm12") _, out("xmm13") _, out("xmm14") _, out("xmm15") _,
-            options(nostack, preserves_flags),
-        );
-    }
 }

@@ -1,5 +1,6 @@
 //! Vectors of four blocks: AVX-512 with VAES and VPCLMULQDQ.
 
+use core::arch::asm;
 use core::arch::x86_64::*;
 
 use super::block::{self, X};
@@ -11,7 +12,8 @@ const WIDTH: usize = 16 * LANES;
 
 type V = __m512i;
 
-single_use!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
+hashing!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
+messages!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
 
 operations! { "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq,avx2":
     fn zero() -> V { _mm512_setzero_si512() }
@@ -20,6 +22,12 @@ operations! { "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq,avx2":
     fn xor3(a: V, b: V, c: V) -> V { _mm512_ternarylogic_epi64(a, b, c, 0x96) }
     fn aes_round(state: V, key: V) -> V { _mm512_aesenc_epi128(state, key) }
     fn aes_last_round(state: V, key: V) -> V { _mm512_aesenclast_epi128(state, key) }
+    /// The same, at this place in the order of instructions.
+    fn pinned(mut v: V) -> V {
+        // SAFETY: no instruction.
+        unsafe { asm!("/* {} */", inout(zmm_reg) v, options(nomem, nostack, preserves_flags)) };
+        v
+    }
     fn broadcast(block: X) -> V { _mm512_broadcast_i32x4(block) }
     /// The first block of a vector in every lane.
     fn broadcast_first(v: V) -> V { _mm512_shuffle_i32x4(v, v, 0) }
@@ -38,14 +46,14 @@ operations! { "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq,avx2":
         let half = _mm256_xor_si256(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));
         _mm_xor_si128(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1))
     }
-    /// The blocks 0 (zeros) and 1 of the counter, whose encryptions are the hash key and the
-    /// mask of the tag; what stands in the other lanes is not used.
-    fn first_blocks(nonce: X) -> [V; 1] {
-        let counters = counters(nonce, 0);
-        [_mm512_maskz_mov_epi64(0b1100, counters)]
-    }
-    fn of_first_blocks([v]: [V; 1]) -> (X, X) {
-        (_mm512_castsi512_si128(v), _mm512_extracti32x4_epi32(v, 1))
+    /// The hash key as the multiplications take it: see the vectors of one block.
+    fn hash_key(encrypted_zeros: V) -> V {
+        let key = reversed(encrypted_zeros);
+        let carries = _mm512_bslli_epi128(_mm512_srli_epi64(key, 63), 8);
+        let doubled = _mm512_or_si512(_mm512_slli_epi64(key, 1), carries);
+        let overflow = _mm512_shuffle_epi32(_mm512_srai_epi32(key, 31), 0xff);
+        let reduction = broadcast(_mm_set_epi64x(block::POLYNOMIAL, 1));
+        xor(doubled, _mm512_and_si512(overflow, reduction))
     }
     /// The counter from `first` on.
     fn counters(nonce: X, first: u32) -> V {
@@ -60,12 +68,14 @@ operations! { "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq,avx2":
         let step = _mm512_maskz_set1_epi32(0b0001_0001_0001_0001, by);
         _mm512_add_epi32(reversed, step)
     }
-    /// The powers of the hash key up to the fourth, the highest first.
-    fn first_powers(key: X) -> V {
-        let key = super::lanes2::first_powers(key);
-        let square = super::lanes2::broadcast_first(key);
-        let higher = super::lanes2::product(key, super::lanes2::Factor::new(square));
-        _mm512_inserti64x4(_mm512_castsi256_si512(higher), key, 1)
+    /// The powers of the hash key from the fourth to the first, and the fourth in every lane.
+    fn first_powers(key: V) -> (V, Factor) {
+        let square = product(key, Factor::new(key));
+        let by_square = Factor::new(square);
+        let two = _mm512_mask_blend_epi64(0b1100_1100, square, key);
+        let higher_two = product(two, by_square);
+        let fourth = product(square, by_square);
+        (_mm512_mask_blend_epi64(0b1111_0000, higher_two, two), Factor::new(fourth))
     }
     /// A block in one lane, zeros in the others.
     fn in_lane(block: X, lane: usize) -> V {
@@ -121,7 +131,7 @@ fn store_partial(v: V, bytes: &mut [u8]) {
 fn clear_registers() {
     // SAFETY: only registers that are named as overwritten are.
     unsafe {
-        core::arch::asm!(
+        asm!(
             "vzeroall",
             "vpxord zmm16, zmm16, zmm16",
             "vpxord zmm17, zmm17, zmm17",

@@ -1,23 +1,7 @@
 //! A whole message, written once for vectors of every width.
-//!
-//! [`single_use`] expands in a module that says what a vector `V` of `LANES` blocks is and has the
-//! operations on it; every function is compiled for that module's instructions.
 
-/// Gives every function of a block the same instructions.
-macro_rules! operations {
-    ($features:literal: $(
-        $(#[$meta:meta])*
-        fn $name:ident $(<$(const $generic:ident: $kind:ty),+>)? ($($arguments:tt)*)
-            $(-> $result:ty)? $body:block
-    )*) => { $(
-        $(#[$meta])*
-        #[inline]
-        #[target_feature(enable = $features)]
-        pub(super) fn $name $(<$(const $generic: $kind),+>)? ($($arguments)*) $(-> $result)? $body
-    )* };
-}
-
-macro_rules! single_use {
+/// Expands beside `hashing` and on the same terms.
+macro_rules! messages {
     ($features:literal) => {
         /// Vectors whose key stream is made along with the round keys of a long message, and from
         /// which on its end is not cut into whole vectors.
@@ -25,36 +9,24 @@ macro_rules! single_use {
         /// Vectors that are hashed under one reduction.
         const CHUNK: usize = 8;
 
-        /// A power of the hash key as a factor.
-        #[derive(Clone, Copy)]
-        pub(super) struct Factor {
-            power: V,
-            /// The power times x^64, reduced: what the lower halves of blocks are multiplied by,
-            /// so that a product is half reduced from the start.
-            folded: V,
-        }
-
-        /// A sum of products, reduced but for one step.
-        struct Sum {
-            high: V,
-            middle: V,
-        }
-
         /// What a long message keeps in memory: wiped at its end.
         struct Scratch {
             round_keys: [X; 15],
             powers: [Factor; CHUNK],
         }
 
-        /// What is hashed, as it stands behind one another: associated data, ciphertext, lengths.
-        /// It ends where its memory ends and has zeros before it, which do not change the hash.
-        #[repr(C, align(64))]
-        struct Hashed<const ROWS: usize>([[u8; WIDTH]; ROWS]);
+        /// The blocks 0 (zeros) and 1 of the counter, encrypted by and by.
+        struct First {
+            /// Becomes the hash key, in every lane.
+            zeros: V,
+            /// Becomes what is added to the hash to make the tag.
+            mask: X,
+        }
 
         operations! { $features:
             /// Seals `buffer` and writes `tag`, or checks `tag` and opens `buffer`; says whether
             /// the tag is right. Nothing secret is left in the vector registers.
-            fn run<const SEAL: bool>(
+            pub(super) fn run<const SEAL: bool>(
                 key: &[u8; 32],
                 nonce: &[u8; 12],
                 aad: &[u8],
@@ -63,14 +35,21 @@ macro_rules! single_use {
             ) -> bool {
                 let blocks = aad.len().div_ceil(16) + buffer.len().div_ceil(16) + 1;
                 let done = match (buffer.len(), blocks) {
-                    (..=64, ..=12) => {
-                        short::<{ 4 / LANES }, { 12 / LANES }, SEAL>(key, nonce, aad, buffer, tag)
-                    }
-                    (..=128, ..=16) => {
-                        short::<{ 8 / LANES }, { 16 / LANES }, SEAL>(key, nonce, aad, buffer, tag)
-                    }
+                    (..=64, ..=12) if LANES < 4 => short::<{ 4 / LANES }, { 12 / LANES }, 4, SEAL>(
+                        key, nonce, aad, buffer, tag,
+                    ),
+                    (..=128, ..=16) if LANES < 4 => short::<{ 8 / LANES }, { 16 / LANES }, 4, SEAL>(
+                        key, nonce, aad, buffer, tag,
+                    ),
                     (..=256, ..=24) if LANES > 1 => {
-                        short::<{ 16 / LANES }, { 24 / LANES }, SEAL>(key, nonce, aad, buffer, tag)
+                        short::<{ 16 / LANES }, { 24 / LANES }, { 12 / LANES }, SEAL>(
+                            key, nonce, aad, buffer, tag,
+                        )
+                    }
+                    (..=512, ..=40) if LANES > 2 => {
+                        short::<{ 32 / LANES }, { 40 / LANES }, { 20 / LANES }, SEAL>(
+                            key, nonce, aad, buffer, tag,
+                        )
                     }
                     _ => long::<SEAL>(key, nonce, aad, buffer, tag),
                 };
@@ -80,22 +59,15 @@ macro_rules! single_use {
 
             /// A message of up to `DATA` vectors that is hashed as `ROWS` vectors: everything
             /// secret stays in registers.
-            fn short<const DATA: usize, const ROWS: usize, const SEAL: bool>(
+            fn short<const DATA: usize, const ROWS: usize, const POWERS: usize, const SEAL: bool>(
                 key: &[u8; 32],
                 nonce: &[u8; 12],
                 aad: &[u8],
                 buffer: &mut [u8],
                 tag: &mut [u8; 16],
             ) -> bool {
-                let nonce = block::nonce_block(nonce);
-                let mut first = first_blocks(nonce);
-                let mut stream = [zero(); DATA];
-                for (index, v) in stream.iter_mut().enumerate() {
-                    *v = counters(nonce, (2 + LANES * index) as u32);
-                }
                 let mut round_keys = [block::zero(); 15];
-                expand::<_, _, SEAL>(key, &mut first, &mut stream, &mut round_keys);
-                let (encrypted_zero, mask) = of_first_blocks(first);
+                let (first, mut stream) = start::<DATA, ROWS, SEAL>(key, nonce, &mut round_keys);
 
                 let mut hashed = Hashed([[0; WIDTH]; ROWS]);
                 hashed.put_all_but_body(aad, buffer.len());
@@ -114,8 +86,8 @@ macro_rules! single_use {
                     store_up_to(if SEAL { *v } else { before }, &mut place[start..]);
                 }
 
-                let hash = hashed.hash(block::hash_key(encrypted_zero));
-                let right_tag = block::xor(block::reversed(hash), mask);
+                let hash = hashed.hash::<POWERS>(hash_key(first.zeros));
+                let right_tag = block::xor(block::reversed(hash), first.mask);
                 if SEAL {
                     block::store(right_tag, tag);
                     return true;
@@ -142,16 +114,10 @@ macro_rules! single_use {
                 buffer: &mut [u8],
                 tag: &mut [u8; 16],
             ) -> bool {
-                let nonce = block::nonce_block(nonce);
-                let mut first = first_blocks(nonce);
-                let mut stream = [zero(); RIDING];
-                for (index, v) in stream.iter_mut().enumerate() {
-                    *v = counters(nonce, (2 + LANES * index) as u32);
-                }
                 let mut scratch = Scratch::new();
-                expand::<_, _, SEAL>(key, &mut first, &mut stream, &mut scratch.round_keys);
-                let (encrypted_zero, mask) = of_first_blocks(first);
-                scratch.powers = powers(block::hash_key(encrypted_zero));
+                let (first, mut stream) =
+                    start::<RIDING, 0, SEAL>(key, nonce, &mut scratch.round_keys);
+                scratch.powers = powers(hash_key(first.zeros));
 
                 let mut hash = scratch.hash_aad(aad);
                 let (rows, _) = buffer.as_chunks_mut::<WIDTH>();
@@ -159,13 +125,11 @@ macro_rules! single_use {
                 if let Some((riding, rest)) = rows.split_first_chunk_mut::<RIDING>() {
                     hash = scratch.crypt::<RIDING, SEAL>(riding, &stream, hash);
                     done = RIDING;
+                    let nonce = block::nonce_block(nonce);
                     let mut counter = reversed(counters(nonce, (2 + LANES * RIDING) as u32));
-                    let (chunks, rest) = rest.as_chunks_mut::<CHUNK>();
+                    let (chunks, rest) = rest.as_chunks_mut();
                     done += chunks.len() * CHUNK;
-                    for chunk in chunks {
-                        let stream = scratch.key_stream::<CHUNK>(&mut counter);
-                        hash = scratch.crypt::<CHUNK, SEAL>(chunk, &stream, hash);
-                    }
+                    hash = scratch.crypt_chunks::<SEAL>(chunks, &mut counter, hash);
                     stream = scratch.key_stream(&mut counter);
                     if let Some((chunk, _)) = rest.split_first_chunk_mut::<RIDING>() {
                         hash = scratch.crypt::<RIDING, SEAL>(chunk, &stream, hash);
@@ -178,7 +142,7 @@ macro_rules! single_use {
                 hash = scratch.crypt_end::<SEAL>(end, &stream, lengths, hash);
                 scratch.wipe();
 
-                let right_tag = block::xor(block::reversed(hash), mask);
+                let right_tag = block::xor(block::reversed(hash), first.mask);
                 if SEAL {
                     block::store(right_tag, tag);
                     return true;
@@ -190,40 +154,43 @@ macro_rules! single_use {
                 right
             }
 
-            /// Makes the round keys (FIPS 197 section 5.2) and encrypts with each as it comes. Has one
-            /// caller for each set of constants, so that it is compiled into it.
-            fn expand<const FIRST: usize, const DATA: usize, const SEAL: bool>(
+            /// The first blocks of the counter and `DATA` vectors of key stream, encrypted with each
+            /// round key (FIPS 197 section 5.2) as it comes. Has one caller for each set of
+            /// constants, so that it is compiled into it.
+            fn start<const DATA: usize, const CALLER: usize, const SEAL: bool>(
                 key: &[u8; 32],
-                first: &mut [V; FIRST],
-                stream: &mut [V; DATA],
+                nonce: &[u8; 12],
                 round_keys: &mut [X; 15],
-            ) {
+            ) -> (First, [V; DATA]) {
                 let [even, odd] = block::halves(key);
-                for v in first.iter_mut() {
-                    *v = aes_round(xor(*v, broadcast(even)), broadcast(odd));
-                }
-                for v in stream.iter_mut() {
-                    *v = aes_round(xor(*v, broadcast(even)), broadcast(odd));
-                }
                 (round_keys[0], round_keys[1]) = (even, odd);
-                two_rounds::<1, FIRST, DATA>(first, stream, round_keys);
-                two_rounds::<2, FIRST, DATA>(first, stream, round_keys);
-                two_rounds::<3, FIRST, DATA>(first, stream, round_keys);
-                two_rounds::<4, FIRST, DATA>(first, stream, round_keys);
-                two_rounds::<5, FIRST, DATA>(first, stream, round_keys);
-                two_rounds::<6, FIRST, DATA>(first, stream, round_keys);
+                let nonce = block::nonce_block(nonce);
+                let mut first = First { zeros: zero(), mask: block::counter(nonce, 1) };
+                let mut stream = [zero(); DATA];
+                for (index, v) in stream.iter_mut().enumerate() {
+                    *v = counters(nonce, (2 + LANES * index) as u32);
+                    *v = aes_round(xor(*v, broadcast(even)), broadcast(odd));
+                }
+                first.zeros = aes_round(broadcast(even), broadcast(odd));
+                first.mask = block::aes_round(block::xor(first.mask, even), odd);
+                two_rounds::<1, DATA>(&mut first, &mut stream, round_keys);
+                two_rounds::<2, DATA>(&mut first, &mut stream, round_keys);
+                two_rounds::<3, DATA>(&mut first, &mut stream, round_keys);
+                two_rounds::<4, DATA>(&mut first, &mut stream, round_keys);
+                two_rounds::<5, DATA>(&mut first, &mut stream, round_keys);
+                two_rounds::<6, DATA>(&mut first, &mut stream, round_keys);
                 let last = block::even_round_key(round_keys[12], round_keys[13], 1 << 6);
                 round_keys[14] = last;
-                for v in first.iter_mut() {
-                    *v = aes_last_round(*v, broadcast(last));
-                }
+                first.zeros = pinned(aes_last_round(first.zeros, broadcast(last)));
                 for v in stream.iter_mut() {
-                    *v = aes_last_round(*v, broadcast(last));
+                    *v = pinned(aes_last_round(*v, broadcast(last)));
                 }
+                first.mask = block::aes_last_round(first.mask, last);
+                (first, stream)
             }
 
-            fn two_rounds<const PAIR: usize, const FIRST: usize, const DATA: usize>(
-                first: &mut [V; FIRST],
+            fn two_rounds<const PAIR: usize, const DATA: usize>(
+                first: &mut First,
                 stream: &mut [V; DATA],
                 round_keys: &mut [X; 15],
             ) {
@@ -231,30 +198,12 @@ macro_rules! single_use {
                 let even = block::even_round_key(even, odd, 1 << (PAIR - 1));
                 let odd = block::odd_round_key(odd, even);
                 (round_keys[2 * PAIR], round_keys[2 * PAIR + 1]) = (even, odd);
-                for v in first.iter_mut() {
-                    *v = aes_round(aes_round(*v, broadcast(even)), broadcast(odd));
-                }
+                let both = (broadcast(even), broadcast(odd));
+                first.zeros = pinned(aes_round(aes_round(first.zeros, both.0), both.1));
                 for v in stream.iter_mut() {
-                    *v = aes_round(aes_round(*v, broadcast(even)), broadcast(odd));
+                    *v = pinned(aes_round(aes_round(*v, both.0), both.1));
                 }
-            }
-
-            /// The powers of the hash key: factors for the last vector that is hashed under one
-            /// reduction, the last but one, and so on.
-            fn powers<const N: usize>(key: X) -> [Factor; N] {
-                let mut powers = [Factor::new(first_powers(key)); N];
-                for index in 1..N {
-                    let half = 1 << index.ilog2();
-                    let step = powers[half - 1].of_first_lane();
-                    powers[index] = Factor::new(product(powers[index - half].power, step));
-                }
-                powers
-            }
-
-            fn product(blocks: V, by: Factor) -> V {
-                let mut sum = Sum::new();
-                sum.add(blocks, by);
-                sum.reduced()
+                first.mask = block::aes_round(block::aes_round(first.mask, even), odd);
             }
 
             fn load_up_to(bytes: &[u8]) -> V {
@@ -268,43 +217,6 @@ macro_rules! single_use {
                 match bytes.first_chunk_mut() {
                     Some(whole) => store(v, whole),
                     None => store_partial(v, bytes),
-                }
-            }
-        }
-
-        impl Factor {
-            operations! { $features:
-                fn new(power: V) -> Self {
-                    let folded = xor(halves_swapped(power), low_low(power, polynomial()));
-                    Self { power, folded }
-                }
-
-                /// The power of the first lane in every lane.
-                fn of_first_lane(self) -> Self {
-                    Self {
-                        power: broadcast_first(self.power),
-                        folded: broadcast_first(self.folded),
-                    }
-                }
-            }
-        }
-
-        impl Sum {
-            operations! { $features:
-                fn new() -> Self {
-                    Self { high: zero(), middle: zero() }
-                }
-
-                fn add(&mut self, blocks: V, by: Factor) {
-                    let high = (low_high(blocks, by.folded), high_high(blocks, by.power));
-                    let middle = (low_low(blocks, by.folded), high_low(blocks, by.power));
-                    self.high = xor3(self.high, high.0, high.1);
-                    self.middle = xor3(self.middle, middle.0, middle.1);
-                }
-
-                fn reduced(self) -> V {
-                    let rest = low_low(self.middle, polynomial());
-                    xor3(self.high, halves_swapped(self.middle), rest)
                 }
             }
         }
@@ -328,14 +240,20 @@ macro_rules! single_use {
                     }
                 }
 
-                /// The next vectors of key stream; `counter` has its bytes reversed.
-                fn key_stream<const N: usize>(&self, counter: &mut V) -> [V; N] {
+                /// The next vectors of the counter, which has its bytes reversed, before round 1.
+                fn start_of_stream<const N: usize>(&self, counter: &mut V) -> [V; N] {
                     let mut stream = [zero(); N];
-                    let [key, ..] = self.round_keys;
+                    let key = broadcast(self.round_keys[0]);
                     for v in &mut stream {
-                        *v = xor(reversed(*counter), broadcast(key));
+                        *v = xor(reversed(*counter), key);
                         *counter = advanced(*counter, LANES as i32);
                     }
+                    stream
+                }
+
+                /// The next vectors of key stream.
+                fn key_stream<const N: usize>(&self, counter: &mut V) -> [V; N] {
+                    let mut stream = self.start_of_stream::<N>(counter);
                     for key in &self.round_keys[1..14] {
                         let key = broadcast(*key);
                         for v in &mut stream {
@@ -347,6 +265,75 @@ macro_rules! single_use {
                         *v = aes_last_round(*v, key);
                     }
                     stream
+                }
+
+                /// Encrypts or decrypts chunk after chunk. While one is encrypted, the one before is
+                /// hashed; one that is decrypted is hashed itself.
+                fn crypt_chunks<const SEAL: bool>(
+                    &self,
+                    chunks: &mut [[[u8; WIDTH]; CHUNK]],
+                    counter: &mut V,
+                    mut hash: X,
+                ) -> X {
+                    if !SEAL {
+                        for chunk in chunks {
+                            hash = self.crypt_chunk(None, chunk, counter, hash);
+                        }
+                        return hash;
+                    }
+                    let mut chunks = chunks.iter_mut();
+                    let Some(mut before) = chunks.next() else {
+                        return hash;
+                    };
+                    let stream = self.key_stream::<CHUNK>(counter);
+                    for (row, v) in before.iter_mut().zip(stream) {
+                        store(xor(load(row), v), row);
+                    }
+                    for chunk in chunks {
+                        hash = self.crypt_chunk(Some(before), chunk, counter, hash);
+                        before = chunk;
+                    }
+                    self.hash_chunk(before, hash)
+                }
+
+                /// Encrypts or decrypts a chunk and hashes `other` or itself, a vector with each
+                /// round.
+                fn crypt_chunk(
+                    &self,
+                    other: Option<&[[u8; WIDTH]; CHUNK]>,
+                    chunk: &mut [[u8; WIDTH]; CHUNK],
+                    counter: &mut V,
+                    hash: X,
+                ) -> X {
+                    let mut stream = self.start_of_stream::<CHUNK>(counter);
+                    let mut sum = Sum::new();
+                    let mut before = in_first_lane(hash);
+                    for round in 1..14 {
+                        let key = broadcast(self.round_keys[round]);
+                        for v in &mut stream {
+                            *v = aes_round(*v, key);
+                        }
+                        if let Some(power) = CHUNK.checked_sub(round) {
+                            let row = load(&other.unwrap_or(chunk)[round - 1]);
+                            sum.add(xor(reversed(row), before), self.powers[power]);
+                            before = zero();
+                        }
+                    }
+                    let key = broadcast(self.round_keys[14]);
+                    for (row, v) in chunk.iter_mut().zip(stream) {
+                        store(xor(load(row), aes_last_round(v, key)), row);
+                    }
+                    sum_of_lanes(sum.reduced())
+                }
+
+                fn hash_chunk(&self, chunk: &[[u8; WIDTH]; CHUNK], hash: X) -> X {
+                    let mut sum = Sum::new();
+                    let mut before = in_first_lane(hash);
+                    for (row, power) in chunk.iter().zip(self.powers.iter().rev()) {
+                        sum.add(xor(reversed(load(row)), before), *power);
+                        before = zero();
+                    }
+                    sum_of_lanes(sum.reduced())
                 }
 
                 /// Encrypts or decrypts whole vectors and hashes their ciphertext.
@@ -403,13 +390,7 @@ macro_rules! single_use {
                     let (chunks, _) = aad.as_chunks::<WIDTH>().0.as_chunks::<CHUNK>();
                     let mut hash = block::zero();
                     for chunk in chunks {
-                        let mut sum = Sum::new();
-                        let mut before = in_first_lane(hash);
-                        for (row, power) in chunk.iter().zip(self.powers.iter().rev()) {
-                            sum.add(xor(reversed(load(row)), before), *power);
-                            before = zero();
-                        }
-                        hash = sum_of_lanes(sum.reduced());
+                        hash = self.hash_chunk(chunk, hash);
                     }
                     let end = &aad[chunks.len() * CHUNK * WIDTH..];
                     if end.is_empty() {
@@ -434,71 +415,6 @@ macro_rules! single_use {
                     sum_of_lanes(sum.reduced())
                 }
             }
-        }
-
-        impl<const ROWS: usize> Hashed<ROWS> {
-            operations! { $features:
-                /// All but the ciphertext.
-                fn put_all_but_body(&mut self, aad: &[u8], len: usize) {
-                    let blocks = aad.len().div_ceil(16) + len.div_ceil(16) + 1;
-                    let place = self.last_mut(blocks);
-                    copy(aad, place);
-                    if let Some(last) = place.last_chunk_mut() {
-                        *last = lengths(aad.len(), len);
-                    }
-                }
-
-                /// Where a ciphertext of `len` bytes stands.
-                fn body(&mut self, len: usize) -> &mut [u8] {
-                    let blocks = len.div_ceil(16);
-                    &mut self.last_mut(blocks + 1)[..16 * blocks]
-                }
-
-                fn last_mut(&mut self, blocks: usize) -> &mut [u8] {
-                    let bytes = self.0.as_flattened_mut();
-                    let start = bytes.len() - 16 * blocks;
-                    &mut bytes[start..]
-                }
-
-                /// GHASH (SP 800-38D section 6.4) of everything.
-                fn hash(&self, key: X) -> X {
-                    const POWERS: usize = if LANES == 4 { 2 } else { 4 };
-                    let powers = powers::<POWERS>(key);
-                    let mut sum = Sum::new();
-                    for (index, row) in self.0.iter().enumerate() {
-                        let left = ROWS - index;
-                        let mut blocks = reversed(load(row));
-                        if index > 0 && left % POWERS == 0 {
-                            blocks = xor(blocks, in_first_lane(sum_of_lanes(sum.reduced())));
-                            sum = Sum::new();
-                        }
-                        sum.add(blocks, powers[(left - 1) % POWERS]);
-                    }
-                    sum_of_lanes(sum.reduced())
-                }
-            }
-        }
-
-        /// The last block that is hashed: both lengths in bits.
-        #[inline]
-        fn lengths(aad: usize, message: usize) -> [u8; 16] {
-            let bits = (aad as u128 * 8) << 64 | message as u128 * 8;
-            bits.to_be_bytes()
-        }
-
-        /// Copies associated data; the engine's length is known to the compiler.
-        #[inline]
-        fn copy(aad: &[u8], place: &mut [u8]) {
-            match (<&[u8; 72]>::try_from(aad), place.first_chunk_mut()) {
-                (Ok(aad), Some(place)) => *place = *aad,
-                _ => copy_any(aad, place),
-            }
-        }
-
-        #[cold]
-        #[inline(never)]
-        fn copy_any(aad: &[u8], place: &mut [u8]) {
-            place[..aad.len()].copy_from_slice(aad);
         }
     };
 }
