@@ -8,6 +8,8 @@ mod block;
 #[macro_use]
 mod hash;
 #[macro_use]
+mod bulk;
+#[macro_use]
 mod message;
 mod lanes1;
 mod lanes2;

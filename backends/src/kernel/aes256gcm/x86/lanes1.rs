@@ -14,6 +14,7 @@ type V = X;
 
 hashing!("aes,pclmulqdq,ssse3,sse4.1");
 messages!("aes,pclmulqdq,ssse3,sse4.1");
+bulk!("aes,pclmulqdq,ssse3,sse4.1");
 
 operations! { "aes,pclmulqdq,ssse3,sse4.1":
     fn zero() -> V { block::zero() }

@@ -14,6 +14,7 @@ type V = __m256i;
 
 hashing!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
 messages!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
+bulk!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
 
 operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
     fn zero() -> V { _mm256_setzero_si256() }

@@ -14,6 +14,7 @@ type V = __m512i;
 
 hashing!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
 messages!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
+bulk!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
 
 operations! { "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq,avx2":
     fn zero() -> V { _mm512_setzero_si512() }

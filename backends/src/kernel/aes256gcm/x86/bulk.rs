@@ -1,0 +1,208 @@
+//! What is encrypted and hashed after the key schedule, written once for vectors of every width.
+
+/// Expands beside `hashing` and `messages` and on the same terms.
+macro_rules! bulk {
+    ($features:literal) => {
+        /// What a long message keeps in memory: wiped at its end.
+        struct Scratch {
+            round_keys: [X; 15],
+            powers: [Factor; CHUNK],
+        }
+
+        impl Scratch {
+            operations! { $features:
+                fn new() -> Self {
+                    let powers = [Factor { power: zero(), folded: zero() }; CHUNK];
+                    Self { round_keys: [block::zero(); 15], powers }
+                }
+
+                fn wipe(&mut self) {
+                    *self = Self::new();
+                    // SAFETY: no instruction; that it may read memory keeps the stores above.
+                    unsafe {
+                        core::arch::asm!(
+                            "/* {} */",
+                            in(reg) core::ptr::from_mut(self),
+                            options(nostack, preserves_flags)
+                        );
+                    }
+                }
+
+                /// The next vectors of the counter, which has its bytes reversed, before round 1.
+                fn start_of_stream<const N: usize>(&self, counter: &mut V) -> [V; N] {
+                    let mut stream = [zero(); N];
+                    let key = broadcast(self.round_keys[0]);
+                    for v in &mut stream {
+                        *v = xor(reversed(*counter), key);
+                        *counter = advanced(*counter, LANES as i32);
+                    }
+                    stream
+                }
+
+                /// The next vectors of key stream.
+                fn key_stream<const N: usize>(&self, counter: &mut V) -> [V; N] {
+                    let mut stream = self.start_of_stream::<N>(counter);
+                    for key in &self.round_keys[1..14] {
+                        let key = broadcast(*key);
+                        for v in &mut stream {
+                            *v = aes_round(*v, key);
+                        }
+                    }
+                    let key = broadcast(self.round_keys[14]);
+                    for v in &mut stream {
+                        *v = aes_last_round(*v, key);
+                    }
+                    stream
+                }
+
+                /// Encrypts or decrypts chunk after chunk. While one is encrypted, the one before is
+                /// hashed; one that is decrypted is hashed itself.
+                fn crypt_chunks<const SEAL: bool>(
+                    &self,
+                    chunks: &mut [[[u8; WIDTH]; CHUNK]],
+                    counter: &mut V,
+                    mut hash: X,
+                ) -> X {
+                    if !SEAL {
+                        for chunk in chunks {
+                            hash = self.crypt_chunk(None, chunk, counter, hash);
+                        }
+                        return hash;
+                    }
+                    let mut chunks = chunks.iter_mut();
+                    let Some(mut before) = chunks.next() else {
+                        return hash;
+                    };
+                    let stream = self.key_stream::<CHUNK>(counter);
+                    for (row, v) in before.iter_mut().zip(stream) {
+                        store(xor(load(row), v), row);
+                    }
+                    for chunk in chunks {
+                        hash = self.crypt_chunk(Some(before), chunk, counter, hash);
+                        before = chunk;
+                    }
+                    self.hash_chunk(before, hash)
+                }
+
+                /// Encrypts or decrypts a chunk and hashes `other` or itself, a vector with each
+                /// round.
+                fn crypt_chunk(
+                    &self,
+                    other: Option<&[[u8; WIDTH]; CHUNK]>,
+                    chunk: &mut [[u8; WIDTH]; CHUNK],
+                    counter: &mut V,
+                    hash: X,
+                ) -> X {
+                    let mut stream = self.start_of_stream::<CHUNK>(counter);
+                    let mut sum = Sum::new();
+                    let mut before = in_first_lane(hash);
+                    for round in 1..14 {
+                        let key = broadcast(self.round_keys[round]);
+                        for v in &mut stream {
+                            *v = aes_round(*v, key);
+                        }
+                        if let Some(power) = CHUNK.checked_sub(round) {
+                            let row = load(&other.unwrap_or(chunk)[round - 1]);
+                            sum.add(xor(reversed(row), before), self.powers[power]);
+                            before = zero();
+                        }
+                    }
+                    let key = broadcast(self.round_keys[14]);
+                    for (row, v) in chunk.iter_mut().zip(stream) {
+                        store(xor(load(row), aes_last_round(v, key)), row);
+                    }
+                    sum_of_lanes(sum.reduced())
+                }
+
+                fn hash_chunk(&self, chunk: &[[u8; WIDTH]; CHUNK], hash: X) -> X {
+                    let mut sum = Sum::new();
+                    let mut before = in_first_lane(hash);
+                    for (row, power) in chunk.iter().zip(self.powers.iter().rev()) {
+                        sum.add(xor(reversed(load(row)), before), *power);
+                        before = zero();
+                    }
+                    sum_of_lanes(sum.reduced())
+                }
+
+                /// Encrypts or decrypts whole vectors and hashes their ciphertext.
+                fn crypt<const N: usize, const SEAL: bool>(
+                    &self,
+                    rows: &mut [[u8; WIDTH]; N],
+                    stream: &[V; N],
+                    hash: X,
+                ) -> X {
+                    let mut sum = Sum::new();
+                    let mut before = in_first_lane(hash);
+                    for index in 0..N {
+                        let text = load(&rows[index]);
+                        let other = xor(text, stream[index]);
+                        store(other, &mut rows[index]);
+                        let ciphertext = reversed(if SEAL { other } else { text });
+                        sum.add(xor(ciphertext, before), self.powers[N - 1 - index]);
+                        before = zero();
+                    }
+                    sum_of_lanes(sum.reduced())
+                }
+
+                /// Encrypts or decrypts what is left and hashes it and the lengths.
+                fn crypt_end<const SEAL: bool>(
+                    &self,
+                    text: &mut [u8],
+                    stream: &[V; RIDING],
+                    lengths: [u8; 16],
+                    hash: X,
+                ) -> X {
+                    let mut hashed = Hashed::<CHUNK>([[0; WIDTH]; CHUNK]);
+                    let blocks = text.len().div_ceil(16) + 1;
+                    let place = hashed.last_mut(blocks);
+                    for (index, v) in stream.iter().enumerate() {
+                        let start = index * WIDTH;
+                        if start >= text.len() {
+                            break;
+                        }
+                        let text = &mut text[start..];
+                        let before = load_up_to(text);
+                        let after = truncated(xor(before, *v), text.len());
+                        store_up_to(after, text);
+                        let end = place.len() - 16;
+                        store_up_to(if SEAL { after } else { before }, &mut place[start..end]);
+                    }
+                    if let Some(last) = place.last_chunk_mut() {
+                        *last = lengths;
+                    }
+                    self.hash_on(hash, &hashed, blocks)
+                }
+
+                /// Hashes associated data of any length.
+                fn hash_aad(&self, aad: &[u8]) -> X {
+                    let (chunks, _) = aad.as_chunks::<WIDTH>().0.as_chunks::<CHUNK>();
+                    let mut hash = block::zero();
+                    for chunk in chunks {
+                        hash = self.hash_chunk(chunk, hash);
+                    }
+                    let end = &aad[chunks.len() * CHUNK * WIDTH..];
+                    if end.is_empty() {
+                        return hash;
+                    }
+                    let mut hashed = Hashed::<CHUNK>([[0; WIDTH]; CHUNK]);
+                    let blocks = end.len().div_ceil(16);
+                    copy(end, hashed.last_mut(blocks));
+                    self.hash_on(hash, &hashed, blocks)
+                }
+
+                /// Goes on from `hash` with the last `blocks` blocks.
+                fn hash_on(&self, hash: X, hashed: &Hashed<CHUNK>, blocks: usize) -> X {
+                    let rows = blocks.div_ceil(LANES);
+                    let mut before = in_lane(hash, rows * LANES - blocks);
+                    let mut sum = Sum::new();
+                    let powers = self.powers[..rows].iter().rev();
+                    for (row, power) in hashed.0[CHUNK - rows..].iter().zip(powers) {
+                        sum.add(xor(reversed(load(row)), before), *power);
+                        before = zero();
+                    }
+                    sum_of_lanes(sum.reduced())
+                }
+            }
+        }
+    };
+}
