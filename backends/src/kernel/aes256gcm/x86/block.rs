@@ -219,6 +219,59 @@ pub(super) fn mask<const N: usize>(len: usize) -> &'static [u8; N] {
     mask.expect("a vector has at most 32 bytes")
 }
 
+/// Overwrites the stack where the function that was called just before had its frame: what the
+/// compiler found no register for stands there. `frame` is a multiple of 128.
+#[inline]
+#[target_feature(enable = "avx")]
+pub(super) fn clear_stack_wide(frame: usize) {
+    // SAFETY: below the stack pointer nothing is in use: this is not told to leave the stack
+    // alone, so the compiler keeps nothing in the red zone. The frame that was there was about as
+    // large.
+    unsafe {
+        asm!(
+            "vpxor xmm0, xmm0, xmm0",
+            "neg {place}",
+            "add {place}, rsp",
+            "2:",
+            "vmovups [{place}], ymm0",
+            "vmovups [{place} + 32], ymm0",
+            "vmovups [{place} + 64], ymm0",
+            "vmovups [{place} + 96], ymm0",
+            "add {place}, 128",
+            "cmp {place}, rsp",
+            "jb 2b",
+            place = inout(reg) frame => _,
+            out("xmm0") _,
+        );
+    }
+}
+
+/// [`clear_stack_wide`] without AVX.
+#[inline]
+#[target_feature(enable = "sse2")]
+pub(super) fn clear_stack(frame: usize) {
+    // SAFETY: below the stack pointer nothing is in use: this is not told to leave the stack
+    // alone, so the compiler keeps nothing in the red zone. The frame that was there was about as
+    // large.
+    unsafe {
+        asm!(
+            "xorps xmm0, xmm0",
+            "neg {place}",
+            "add {place}, rsp",
+            "2:",
+            "movups [{place}], xmm0",
+            "movups [{place} + 16], xmm0",
+            "movups [{place} + 32], xmm0",
+            "movups [{place} + 48], xmm0",
+            "add {place}, 64",
+            "cmp {place}, rsp",
+            "jb 2b",
+            place = inout(reg) frame => _,
+            out("xmm0") _,
+        );
+    }
+}
+
 /// Clears all sixteen registers.
 #[inline]
 #[target_feature(enable = "avx")]

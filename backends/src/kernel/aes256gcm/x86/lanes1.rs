@@ -10,6 +10,10 @@ const LANES: usize = 1;
 /// Bytes in a vector.
 const WIDTH: usize = 16;
 
+/// At least the bytes of stack of `short` and of `long`, as seen in release builds.
+const SHORT_FRAME: usize = 1152;
+const LONG_FRAME: usize = 1664;
+
 type V = X;
 
 hashing!("aes,pclmulqdq,ssse3,sse4.1");
@@ -65,6 +69,7 @@ operations! { "aes,pclmulqdq,ssse3,sse4.1":
     fn truncated(v: V, len: usize) -> V { _mm_and_si128(v, load(block::mask(len))) }
     fn load(bytes: &[u8; WIDTH]) -> V { block::load(bytes) }
     fn store(v: V, bytes: &mut [u8; WIDTH]) { block::store(v, bytes) }
+    fn clear_stack(frame: usize) { block::clear_stack(frame) }
     /// Fewer bytes than a vector has, with zeros behind them.
     fn load_partial(bytes: &[u8]) -> V { block::load_partial(bytes) }
     /// The first bytes of a vector, as many as there is room for.

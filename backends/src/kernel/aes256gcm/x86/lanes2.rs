@@ -10,6 +10,10 @@ const LANES: usize = 2;
 /// Bytes in a vector.
 const WIDTH: usize = 16 * LANES;
 
+/// At least the bytes of stack of `short` and of `long`, as seen in release builds.
+const SHORT_FRAME: usize = 1536;
+const LONG_FRAME: usize = 2304;
+
 type V = __m256i;
 
 hashing!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
@@ -79,6 +83,7 @@ operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
         _mm256_and_si256(v, load(block::mask(len)))
     }
     fn clear_registers() { block::clear_wide_registers() }
+    fn clear_stack(frame: usize) { block::clear_stack_wide(frame) }
     /// Fewer bytes than a vector has, with zeros behind them.
     fn load_partial(bytes: &[u8]) -> V {
         match bytes.split_first_chunk() {

@@ -10,6 +10,10 @@ const LANES: usize = 4;
 /// Bytes in a vector.
 const WIDTH: usize = 16 * LANES;
 
+/// At least the bytes of stack of `short` and of `long`, as seen in release builds.
+const SHORT_FRAME: usize = 2560;
+const LONG_FRAME: usize = 3584;
+
 type V = __m512i;
 
 hashing!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
@@ -82,6 +86,7 @@ operations! { "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq,avx2":
     fn in_lane(block: X, lane: usize) -> V {
         _mm512_maskz_mov_epi64(0b11 << (2 * lane), broadcast(block))
     }
+    fn clear_stack(frame: usize) { block::clear_stack_wide(frame) }
     /// The bytes before `len`, with zeros behind them.
     fn truncated(v: V, len: usize) -> V { _mm512_maskz_mov_epi8(first(len), v) }
 }

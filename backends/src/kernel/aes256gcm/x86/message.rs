@@ -19,7 +19,7 @@ macro_rules! messages {
 
         operations! { $features:
             /// Seals `buffer` and writes `tag`, or checks `tag` and opens `buffer`; says whether
-            /// the tag is right. Nothing secret is left in the vector registers.
+            /// the tag is right. Clears what the compiler left on the stack and the vector registers.
             pub(super) fn run<const SEAL: bool>(
                 key: &[u8; 32],
                 nonce: &[u8; 12],
@@ -28,6 +28,7 @@ macro_rules! messages {
                 tag: &mut [u8; 16],
             ) -> bool {
                 let blocks = aad.len().div_ceil(16) + buffer.len().div_ceil(16) + 1;
+                let mut frame = SHORT_FRAME;
                 let done = match (buffer.len(), blocks) {
                     (..=64, ..=12) if LANES < 4 => short::<{ 4 / LANES }, { 12 / LANES }, 4, SEAL>(
                         key, nonce, aad, buffer, tag,
@@ -45,107 +46,14 @@ macro_rules! messages {
                             key, nonce, aad, buffer, tag,
                         )
                     }
-                    _ => long::<SEAL>(key, nonce, aad, buffer, tag),
+                    _ => {
+                        frame = LONG_FRAME;
+                        long::<SEAL>(key, nonce, aad, buffer, tag)
+                    }
                 };
+                clear_stack(frame);
                 clear_registers();
                 done
-            }
-
-            /// A message of up to `DATA` vectors that is hashed as `ROWS` vectors: everything
-            /// secret stays in registers.
-            fn short<const DATA: usize, const ROWS: usize, const POWERS: usize, const SEAL: bool>(
-                key: &[u8; 32],
-                nonce: &[u8; 12],
-                aad: &[u8],
-                buffer: &mut [u8],
-                tag: &mut [u8; 16],
-            ) -> bool {
-                let mut round_keys = [block::zero(); 15];
-                let (first, mut stream) = start::<DATA, ROWS, SEAL>(key, nonce, &mut round_keys);
-
-                let mut hashed = Hashed([[0; WIDTH]; ROWS]);
-                hashed.put_all_but_body(aad, buffer.len());
-                let place = hashed.body(buffer.len());
-                for (index, v) in stream.iter_mut().enumerate() {
-                    let start = index * WIDTH;
-                    if start >= buffer.len() {
-                        break;
-                    }
-                    let text = &mut buffer[start..];
-                    let before = load_up_to(text);
-                    *v = truncated(xor(before, *v), text.len());
-                    if SEAL {
-                        store_up_to(*v, text);
-                    }
-                    store_up_to(if SEAL { *v } else { before }, &mut place[start..]);
-                }
-
-                let hash = hashed.hash::<POWERS>(hash_key(first.zeros));
-                let right_tag = block::xor(block::reversed(hash), first.mask);
-                if SEAL {
-                    block::store(right_tag, tag);
-                    return true;
-                }
-                if !block::equal(right_tag, block::load(tag)) {
-                    buffer.fill(0);
-                    return false;
-                }
-                for (index, v) in stream.iter().enumerate() {
-                    let start = index * WIDTH;
-                    if start >= buffer.len() {
-                        break;
-                    }
-                    store_up_to(*v, &mut buffer[start..]);
-                }
-                true
-            }
-
-            /// A message of any length.
-            fn long<const SEAL: bool>(
-                key: &[u8; 32],
-                nonce: &[u8; 12],
-                aad: &[u8],
-                buffer: &mut [u8],
-                tag: &mut [u8; 16],
-            ) -> bool {
-                let mut scratch = Scratch::new();
-                let (first, mut stream) =
-                    start::<RIDING, 0, SEAL>(key, nonce, &mut scratch.round_keys);
-                scratch.powers = powers(hash_key(first.zeros));
-
-                let mut hash = scratch.hash_aad(aad);
-                let (rows, _) = buffer.as_chunks_mut::<WIDTH>();
-                let mut done = 0;
-                if let Some((riding, rest)) = rows.split_first_chunk_mut::<RIDING>() {
-                    hash = scratch.crypt::<RIDING, SEAL>(riding, &stream, hash);
-                    done = RIDING;
-                    let nonce = block::nonce_block(nonce);
-                    let mut counter = reversed(counters(nonce, (2 + LANES * RIDING) as u32));
-                    let (chunks, rest) = rest.as_chunks_mut();
-                    done += chunks.len() * CHUNK;
-                    hash = scratch.crypt_chunks::<SEAL>(chunks, &mut counter, hash);
-                    stream = scratch.key_stream(&mut counter);
-                    if let Some((chunk, _)) = rest.split_first_chunk_mut::<RIDING>() {
-                        hash = scratch.crypt::<RIDING, SEAL>(chunk, &stream, hash);
-                        stream = scratch.key_stream(&mut counter);
-                        done += RIDING;
-                    }
-                }
-                let lengths = lengths(aad.len(), buffer.len());
-                let end = &mut buffer[done * WIDTH..];
-                hash = scratch.crypt_end::<SEAL>(end, &stream, lengths, hash);
-                scratch.wipe();
-
-                let right_tag = block::xor(block::reversed(hash), first.mask);
-                if SEAL {
-                    block::store(right_tag, tag);
-                    return true;
-                }
-                let right = block::equal(right_tag, block::load(tag));
-                if !right {
-                    buffer.fill(0);
-                }
-                right
             }
 
             /// The first blocks of the counter and `DATA` vectors of key stream, encrypted with each
@@ -213,6 +121,106 @@ macro_rules! messages {
                     None => store_partial(v, bytes),
                 }
             }
+        }
+
+        /// A message of up to `DATA` vectors that is hashed as `ROWS` vectors: everything
+        /// secret stays in registers.
+        #[inline(never)]
+        #[target_feature(enable = $features)]
+        fn short<const DATA: usize, const ROWS: usize, const POWERS: usize, const SEAL: bool>(
+            key: &[u8; 32],
+            nonce: &[u8; 12],
+            aad: &[u8],
+            buffer: &mut [u8],
+            tag: &mut [u8; 16],
+        ) -> bool {
+            let mut round_keys = [block::zero(); 15];
+            let (first, mut stream) = start::<DATA, ROWS, SEAL>(key, nonce, &mut round_keys);
+
+            let mut hashed = Hashed([[0; WIDTH]; ROWS]);
+            hashed.put_all_but_body(aad, buffer.len());
+            let place = hashed.body(buffer.len());
+            for (index, v) in stream.iter_mut().enumerate() {
+                let start = index * WIDTH;
+                if start >= buffer.len() {
+                    break;
+                }
+                let text = &mut buffer[start..];
+                let before = load_up_to(text);
+                *v = truncated(xor(before, *v), text.len());
+                if SEAL {
+                    store_up_to(*v, text);
+                }
+                store_up_to(if SEAL { *v } else { before }, &mut place[start..]);
+            }
+
+            let hash = hashed.hash::<POWERS>(hash_key(first.zeros));
+            let right_tag = block::xor(block::reversed(hash), first.mask);
+            if SEAL {
+                block::store(right_tag, tag);
+                return true;
+            }
+            if !block::equal(right_tag, block::load(tag)) {
+                buffer.fill(0);
+                return false;
+            }
+            for (index, v) in stream.iter().enumerate() {
+                let start = index * WIDTH;
+                if start >= buffer.len() {
+                    break;
+                }
+                store_up_to(*v, &mut buffer[start..]);
+            }
+            true
+        }
+
+        /// A message of any length.
+        #[inline(never)]
+        #[target_feature(enable = $features)]
+        fn long<const SEAL: bool>(
+            key: &[u8; 32],
+            nonce: &[u8; 12],
+            aad: &[u8],
+            buffer: &mut [u8],
+            tag: &mut [u8; 16],
+        ) -> bool {
+            let mut scratch = Scratch::new();
+            let (first, mut stream) = start::<RIDING, 0, SEAL>(key, nonce, &mut scratch.round_keys);
+            scratch.powers = powers(hash_key(first.zeros));
+
+            let mut hash = scratch.hash_aad(aad);
+            let (rows, _) = buffer.as_chunks_mut::<WIDTH>();
+            let mut done = 0;
+            if let Some((riding, rest)) = rows.split_first_chunk_mut::<RIDING>() {
+                hash = scratch.crypt::<RIDING, SEAL>(riding, &stream, hash);
+                done = RIDING;
+                let nonce = block::nonce_block(nonce);
+                let mut counter = reversed(counters(nonce, (2 + LANES * RIDING) as u32));
+                let (chunks, rest) = rest.as_chunks_mut();
+                done += chunks.len() * CHUNK;
+                hash = scratch.crypt_chunks::<SEAL>(chunks, &mut counter, hash);
+                stream = scratch.key_stream(&mut counter);
+                if let Some((chunk, _)) = rest.split_first_chunk_mut::<RIDING>() {
+                    hash = scratch.crypt::<RIDING, SEAL>(chunk, &stream, hash);
+                    stream = scratch.key_stream(&mut counter);
+                    done += RIDING;
+                }
+            }
+            let lengths = lengths(aad.len(), buffer.len());
+            let end = &mut buffer[done * WIDTH..];
+            hash = scratch.crypt_end::<SEAL>(end, &stream, lengths, hash);
+            scratch.wipe();
+
+            let right_tag = block::xor(block::reversed(hash), first.mask);
+            if SEAL {
+                block::store(right_tag, tag);
+                return true;
+            }
+            let right = block::equal(right_tag, block::load(tag));
+            if !right {
+                buffer.fill(0);
+            }
+            right
         }
     };
 }
