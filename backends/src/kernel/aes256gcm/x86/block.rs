@@ -295,7 +295,10 @@ pub(super) fn clear_wide_registers() {
 #[target_feature(enable = "sse2")]
 pub(super) fn clear_registers() {
     #[cfg(target_feature = "avx")]
-    clear_wide_registers();
+    // SAFETY: this build is for processors with AVX.
+    unsafe {
+        clear_wide_registers();
+    }
     #[cfg(not(target_feature = "avx"))]
     // SAFETY: only registers that are named as overwritten are.
     unsafe {
