@@ -12,7 +12,7 @@ const WIDTH: usize = 16 * LANES;
 
 /// At least the bytes of stack of `short` and of `long`, as seen in release builds.
 const SHORT_FRAME: usize = 2560;
-const LONG_FRAME: usize = 3584;
+const LONG_FRAME: usize = 4096;
 
 type V = __m512i;
 
@@ -138,7 +138,6 @@ fn clear_registers() {
     // SAFETY: only registers that are named as overwritten are.
     unsafe {
         asm!(
-            "vzeroall",
             "vpxord zmm16, zmm16, zmm16",
             "vpxord zmm17, zmm17, zmm17",
             "vpxord zmm18, zmm18, zmm18",
@@ -155,6 +154,7 @@ fn clear_registers() {
             "vpxord zmm29, zmm29, zmm29",
             "vpxord zmm30, zmm30, zmm30",
             "vpxord zmm31, zmm31, zmm31",
+            "vzeroall",
             out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
             out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
             out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
