@@ -23,6 +23,9 @@ const MEASURED: [&str; 15] = [
     "x25519-dalek",
 ];
 
+/// Those that are in it only with the feature `peers`.
+const PEERS: [&str; 2] = ["snow", "vodozemac"];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=RUSTFLAGS");
@@ -87,13 +90,15 @@ fn versions(lock: &str) -> String {
         line.strip_prefix(key)
             .map(|rest| rest.trim_matches([' ', '=', '"']).to_owned())
     };
+    let with_peers = env::var_os("CARGO_FEATURE_PEERS").is_some();
+    let peers: &[&str] = if with_peers { &PEERS } else { &[] };
     let mut found = Vec::new();
     let mut name = String::new();
     for line in lock.lines() {
         if let Some(value) = field(line, "name") {
             name = value;
         } else if let Some(version) = field(line, "version")
-            && MEASURED.contains(&name.as_str())
+            && (MEASURED.contains(&name.as_str()) || peers.contains(&name.as_str()))
         {
             found.push(format!("{name} {version}"));
         }

@@ -8,7 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use regex::Regex;
 
 use crate::backend::{Backend, UnknownBackend};
-use crate::{doctor, list, run};
+use crate::load::LoadOptions;
+use crate::{doctor, list, load, run};
 
 /// Measures session cryptography on this host: real handshakes, real messages, every backend.
 ///
@@ -26,6 +27,8 @@ pub struct Arguments {
 enum Verb {
     /// Measure, print who wins what, write JSON and Markdown (what no verb does)
     Run(RunOptions),
+    /// Offer handshakes to a server on loopback and show latency against load, batching or not
+    Load(LoadOptions),
     /// List the workloads by name, with their variants
     List(ListOptions),
     /// Explain this host: features, where each primitive comes from, slow paths, what to use
@@ -44,7 +47,8 @@ pub struct RunOptions {
     /// Only workloads whose identifier matches (see `list --all`)
     #[arg(long, value_name = "REGEX", value_parser = filter)]
     pub filter: Option<Regex>,
-    /// Only these backends: rustcrypto, ring, aws-lc-rs, mixed; null shows the engine alone
+    /// Only these backends: rustcrypto, ring, aws-lc-rs, mixed; libraries is mixed without
+    /// our kernel, null the engine alone
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = backend)]
     pub backend: Vec<Backend>,
     /// Where the record goes [default: target/sprag-bench.json]
@@ -74,6 +78,7 @@ impl Arguments {
         match self.verb {
             None => run::run(&self.run, out),
             Some(Verb::Run(options)) => run::run(&options, out),
+            Some(Verb::Load(options)) => load::load(&options, out),
             Some(Verb::List(ListOptions { all })) => Ok(list::list(all, out)?),
             Some(Verb::Doctor) => doctor::doctor(out),
         }

@@ -16,6 +16,7 @@ pub mod family;
 pub mod host;
 pub mod libraries;
 pub mod list;
+pub mod load;
 pub mod measure;
 pub mod record;
 pub mod report;

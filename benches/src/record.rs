@@ -83,7 +83,7 @@ pub struct Row {
 pub struct Compared {
     /// How it was done.
     pub name: String,
-    /// The backend it was done on.
+    /// The backend it was done on, or the library.
     pub backend: String,
     /// Nanoseconds per item.
     pub ns: Nanoseconds,
@@ -141,9 +141,9 @@ impl Row {
         let baseline = workload
             .baseline(backend)
             .zip(measured.beside.as_ref())
-            .map(|((baseline, _, backend), beside)| Compared {
+            .map(|((baseline, ..), beside)| Compared {
                 name: baseline.name.into(),
-                backend: backend.name().into(),
+                backend: baseline.done_on(backend).into(),
                 ns: beside.ns.per(items),
                 gain: beside.ratio.inverse().rounded(),
             });

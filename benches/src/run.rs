@@ -1,7 +1,7 @@
 //! The verb `run`: selects, measures in families, writes the record, prints who wins what.
 
 use std::fs::{self, OpenOptions};
-use std::io::{IsTerminal as _, Write, stderr};
+use std::io::{self, IsTerminal as _, Write, stderr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -156,10 +156,6 @@ impl Plan {
     }
 
     fn write(&self, record: &Record) -> Result<(), Failure> {
-        let unwritable = |path: &Path| {
-            let path = path.to_owned();
-            move |error| Failure::Unwritable(path, error)
-        };
         let json =
             serde_json::to_string_pretty(record).map_err(|error| Failure::Output(error.into()))?;
         fs::write(&self.json, json + "\n").map_err(unwritable(&self.json))?;
@@ -168,8 +164,14 @@ impl Plan {
     }
 }
 
+/// Says which path could not be written.
+pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    let path = path.to_owned();
+    move |error| Failure::Unwritable(path, error)
+}
+
 /// The path to write to, checked before the measuring begins rather than after.
-fn writable(path: Option<&Path>, default: &str) -> Result<PathBuf, Failure> {
+pub(crate) fn writable(path: Option<&Path>, default: &str) -> Result<PathBuf, Failure> {
     let path = match path {
         Some(path) => path.to_owned(),
         None => {

@@ -173,6 +173,40 @@ fn a_strategy_is_measured_beside_its_baseline_and_judged_in_words() {
 }
 
 #[test]
+fn every_offered_handshake_is_answered_and_its_latency_shown() {
+    let (json, page) = (scratch("load.json"), scratch("load.md"));
+    let output = sprag_bench(&[
+        "load",
+        "--seconds",
+        "1",
+        "--rates",
+        "100",
+        "--windows",
+        "1:0,8:50000",
+        "--json",
+        json.to_str().unwrap(),
+        "--markdown",
+        page.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    assert_eq!(record["schema"], "sprag-bench-load/1");
+    let points = record["results"].as_array().unwrap();
+    assert_eq!(points.len(), 2);
+    for point in points {
+        assert_eq!(point["answered"], 100);
+        let [p50, p99, max] =
+            ["p50", "p99", "max"].map(|field| point["latency_us"][field].as_f64().unwrap());
+        assert!(p50 > 10.0 && p50 <= p99 && p99 <= max);
+    }
+    // Whoever waits for company for 50 ms gets some at 100 per second.
+    assert_eq!(points[0]["mean_batch"], 1.0);
+    assert!(points[1]["mean_batch"].as_f64() > Some(2.0));
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("| 100 | up to 8 in 50000 µs |"), "{page}");
+}
+
+#[test]
 fn what_cannot_be_done_is_refused_by_name_with_exit_code_2() {
     let unwritable = scratch("no-such-folder").join("x.json");
     let unwritable = unwritable.to_str().unwrap();
@@ -185,6 +219,8 @@ fn what_cannot_be_done_is_refused_by_name_with_exit_code_2() {
         (vec!["run", "--backend", "ring,openssl"], "openssl"),
         (vec!["run", "--json", unwritable], unwritable),
         (vec!["run", "--seed", "one"], "one"),
+        (vec!["load", "--windows", "0:0"], "0:0"),
+        (vec!["load", "--seconds", "3600"], "3600"),
         (vec!["walk"], "walk"),
     ] {
         let output = sprag_bench(&arguments);

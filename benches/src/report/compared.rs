@@ -6,10 +6,42 @@ use super::{digits, duration, parameters};
 use crate::measure::stats::Spread;
 use crate::record::{Compared, Record, Row};
 
-/// The groups of such rows, with their titles.
-pub(super) const GROUPS: [(&str, &str); 2] = [
-    ("strategies", "Strategies beside one by one"),
-    ("kernel", "Messages with and without the kernel"),
+/// A group of such rows.
+pub(super) struct Group {
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    /// What to know before comparing.
+    pub(super) note: &'static str,
+}
+
+/// Every such group.
+pub(super) const GROUPS: [Group; 3] = [
+    Group {
+        name: "strategies",
+        title: "Strategies beside one by one",
+        note: "Each strategy and its baseline took turns on copies of the same sessions, prekeys or \
+               keys; the gain is the baseline's time by the strategy's, the median over the turns \
+               (and what nine of ten were above and below). A call is what one caller waits for: \
+               all items on all threads. `cold`: the caches are filled with other data before every \
+               call, outside the clock.",
+    },
+    Group {
+        name: "kernel",
+        title: "Messages with and without the kernel",
+        note: "Beside the best composition of libraries that was found: X25519 and Ed25519 of \
+               AWS-LC, HMAC of RustCrypto, AES-256-GCM of ring or AWS-LC by length.",
+    },
+    Group {
+        name: "peers",
+        title: "Beside other libraries",
+        note: "Not the same work. vodozemac (Olm version 1): triple Diffie-Hellman without signatures \
+               and a Double Ratchet with AES-256-CBC and an HMAC cut to eight bytes; it computes the \
+               public half of its ratchet key anew for every message; its message objects are not \
+               written to bytes here nor read from them, which favours it. snow (Noise): a handshake \
+               between two who are online, without signatures or prekeys, then one key each way: no \
+               ratchet, no forward secrecy from message to message. Our handshake is X3DH with all \
+               signatures checked, a one-time prekey, and the answer.",
+    },
 ];
 
 /// The rows of `group` that have a baseline, each with it.

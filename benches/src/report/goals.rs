@@ -66,6 +66,7 @@ pub(super) fn measured(record: &Record) -> Vec<Goal> {
     };
     primitives(&rows, &mut goal);
     messages(&rows, &mut goal);
+    peers(&rows, &mut goal);
     handshakes(&rows, &mut goal);
     batches(&rows, &mut goal);
     allocations(&rows, &mut goal);
@@ -131,6 +132,29 @@ fn messages(rows: &Rows<'_>, goal: &mut Add<'_>) {
                     .max_by(f64::total_cmp),
             );
         }
+    }
+}
+
+fn peers(rows: &Rows<'_>, goal: &mut Add<'_>) {
+    for (what, workload, limit) in [
+        (
+            "2. encrypt 256 B: times as fast as vodozemac",
+            "peers/encrypt",
+            30.0,
+        ),
+        (
+            "2. decrypt 256 B: times as fast as vodozemac",
+            "peers/decrypt",
+            4.0,
+        ),
+        (
+            "3. both ways with a turn: times as fast as vodozemac",
+            "peers/turn",
+            2.0,
+        ),
+    ] {
+        let gain = rows.gain(workload, 256, 1, Some("vodozemac"));
+        goal(what, Limit::AtLeast(limit), gain);
     }
 }
 

@@ -149,10 +149,10 @@ fn ways(page: &mut String, record: &Record) {
             let _ = writeln!(page, "- {sentence}");
         }
     }
-    for (group, title) in compared::GROUPS {
-        if compared::of(record, group).next().is_some() {
-            let _ = writeln!(page, "\n## {title}\n");
-            compared::table(page, record, group);
+    for group in compared::GROUPS {
+        if compared::of(record, group.name).next().is_some() {
+            let _ = writeln!(page, "\n## {}\n\n{}\n", group.title, group.note);
+            compared::table(page, record, group.name);
         }
     }
 }

@@ -57,10 +57,10 @@ pub fn render(record: &Record) -> String {
 
 /// What was measured beside a baseline, and which strategy to use when.
 fn ways(out: &mut String, record: &Record) {
-    for (group, title) in compared::GROUPS {
-        if compared::of(record, group).next().is_some() {
-            heading(out, title, &[]);
-            compared::lines(out, record, group);
+    for group in compared::GROUPS {
+        if compared::of(record, group.name).next().is_some() {
+            heading(out, group.title, &[]);
+            compared::lines(out, record, group.name);
         }
     }
     let words = strategies::words(record);

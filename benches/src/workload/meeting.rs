@@ -13,19 +13,19 @@ use sprag::sprag_core::time::UnixTime;
 use super::{OrWrong, Rng, Wrong, ensure};
 
 /// The time at which everything happens.
-pub(super) const NOW: UnixTime = UnixTime(1_800_000_000);
+pub(crate) const NOW: UnixTime = UnixTime(1_800_000_000);
 /// What a first message says.
-pub(super) const PAYLOAD: &[u8; 64] = &[b'p'; 64];
+pub(crate) const PAYLOAD: &[u8; 64] = &[b'p'; 64];
 /// One-time prekeys that Bob uploads at a time.
 const UPLOAD: u32 = 100;
 
 /// Alice, Bob and the server.
-pub(super) struct Meeting<B: PqBackend> {
-    pub(super) rng: Rng,
-    pub(super) suite: Suite,
-    pub(super) alice: Identity<B>,
-    pub(super) bob: Identity<B>,
-    pub(super) prekeys: Prekeys<B>,
+pub(crate) struct Meeting<B: PqBackend> {
+    pub(crate) rng: Rng,
+    pub(crate) suite: Suite,
+    pub(crate) alice: Identity<B>,
+    pub(crate) bob: Identity<B>,
+    pub(crate) prekeys: Prekeys<B>,
     server: PublishedPrekeys,
     /// Bundles that were fetched once and may be offered to Alice again and again: only Bob could
     /// tell.
@@ -34,7 +34,7 @@ pub(super) struct Meeting<B: PqBackend> {
 }
 
 impl<B: PqBackend> Meeting<B> {
-    pub(super) fn new(suite: Suite, seed: u64) -> Result<Self, Wrong> {
+    pub(crate) fn new(suite: Suite, seed: u64) -> Result<Self, Wrong> {
         let mut rng = Rng::seed_from_u64(seed);
         let alice = Identity::generate(account("alice")?, 1, NOW, &mut rng).or_wrong("generate")?;
         let bob = Identity::generate(account("bob")?, 1, NOW, &mut rng).or_wrong("generate")?;
@@ -55,7 +55,7 @@ impl<B: PqBackend> Meeting<B> {
     }
 
     /// A bundle that nobody was given before.
-    pub(super) fn fresh_bundle(&mut self) -> Result<Vec<u8>, Wrong> {
+    pub(crate) fn fresh_bundle(&mut self) -> Result<Vec<u8>, Wrong> {
         if self.server.remaining() == 0 {
             let batch = self
                 .prekeys
@@ -69,7 +69,7 @@ impl<B: PqBackend> Meeting<B> {
     }
 
     /// A bundle that may have been given out before.
-    pub(super) fn some_bundle(&mut self) -> Result<Vec<u8>, Wrong> {
+    pub(crate) fn some_bundle(&mut self) -> Result<Vec<u8>, Wrong> {
         if self.fetched.is_empty() {
             self.fetched = (0..UPLOAD)
                 .map(|_| self.fresh_bundle())
@@ -80,7 +80,7 @@ impl<B: PqBackend> Meeting<B> {
     }
 
     /// What Alice does with a fetched bundle.
-    pub(super) fn initiate(&mut self, bundle: &[u8]) -> Result<Initiated<B>, Wrong> {
+    pub(crate) fn initiate(&mut self, bundle: &[u8]) -> Result<Initiated<B>, Wrong> {
         let bob = self.bob.account();
         let bundle = verified::<B>(bundle, &unknown(bob))?;
         let policy = initiate_policy(&self.suite);
@@ -88,7 +88,7 @@ impl<B: PqBackend> Meeting<B> {
     }
 
     /// What Bob does with a first message.
-    pub(super) fn accept(&mut self, message: &[u8]) -> Result<Accepted<B>, Wrong> {
+    pub(crate) fn accept(&mut self, message: &[u8]) -> Result<Accepted<B>, Wrong> {
         let from = unknown(self.alice.account());
         let policy = SessionPolicy::default();
         self.prekeys
@@ -97,7 +97,7 @@ impl<B: PqBackend> Meeting<B> {
     }
 
     /// Whether Bob could accept this first message; nothing changes.
-    pub(super) fn would_accept(&self, message: &[u8]) -> Result<(), Wrong> {
+    pub(crate) fn would_accept(&self, message: &[u8]) -> Result<(), Wrong> {
         let from = unknown(self.alice.account());
         let policy = SessionPolicy::default();
         let accepted =
@@ -106,7 +106,7 @@ impl<B: PqBackend> Meeting<B> {
     }
 
     /// A session between the two in which both have spoken, Alice last.
-    pub(super) fn talk(mut self) -> Result<Talk<B>, Wrong> {
+    pub(crate) fn talk(mut self) -> Result<Talk<B>, Wrong> {
         let bundle = self.fresh_bundle()?;
         let Initiated {
             session, message, ..
@@ -131,19 +131,19 @@ impl<B: PqBackend> Meeting<B> {
 }
 
 /// Both ends of a session, and their randomness.
-pub(super) struct Talk<B: PqBackend> {
-    pub(super) rng: Rng,
-    pub(super) alice: Session<B>,
-    pub(super) bob: Session<B>,
+pub(crate) struct Talk<B: PqBackend> {
+    pub(crate) rng: Rng,
+    pub(crate) alice: Session<B>,
+    pub(crate) bob: Session<B>,
 }
 
 impl<B: PqBackend> Talk<B> {
-    pub(super) fn new(suite: Suite, seed: u64) -> Result<Self, Wrong> {
+    pub(crate) fn new(suite: Suite, seed: u64) -> Result<Self, Wrong> {
         Meeting::new(suite, seed)?.talk()
     }
 
     /// Lets Bob miss `count` messages, at most a thousand in a row.
-    pub(super) fn skip(&mut self, count: usize) -> Result<(), Wrong> {
+    pub(crate) fn skip(&mut self, count: usize) -> Result<(), Wrong> {
         let before = self.bob.skipped_keys();
         let mut left = count;
         while left > 0 {
@@ -159,7 +159,7 @@ impl<B: PqBackend> Talk<B> {
     }
 
     /// The message that Alice sends after `count` others that are lost.
-    pub(super) fn after_missing(&mut self, count: usize) -> Result<Vec<u8>, Wrong> {
+    pub(crate) fn after_missing(&mut self, count: usize) -> Result<Vec<u8>, Wrong> {
         for _ in 0..count {
             self.alice
                 .encrypt(b"lost", &mut self.rng)
@@ -172,12 +172,12 @@ impl<B: PqBackend> Talk<B> {
 }
 
 /// A second session object with the same state.
-pub(super) fn copy<B: PqBackend>(session: &Session<B>) -> Result<Session<B>, Wrong> {
+pub(crate) fn copy<B: PqBackend>(session: &Session<B>) -> Result<Session<B>, Wrong> {
     Session::decode(&session.encode(), SessionPolicy::default()).or_wrong("decode")
 }
 
 /// Reads a fetched bundle and checks its signatures.
-pub(super) fn verified<B: PqBackend>(
+pub(crate) fn verified<B: PqBackend>(
     bundle: &[u8],
     peer: &Peer<'_>,
 ) -> Result<VerifiedBundle, Wrong> {
@@ -186,7 +186,7 @@ pub(super) fn verified<B: PqBackend>(
 }
 
 /// A peer of whom nothing is known but the name.
-pub(super) fn unknown(account: &AccountId) -> Peer<'_> {
+pub(crate) fn unknown(account: &AccountId) -> Peer<'_> {
     Peer {
         account,
         device: 1,
@@ -195,7 +195,7 @@ pub(super) fn unknown(account: &AccountId) -> Peer<'_> {
 }
 
 /// Prekeys for `suite`, made `upload` at a time.
-pub(super) fn prekey_policy(suite: Suite, upload: u32) -> PrekeyPolicy {
+pub(crate) fn prekey_policy(suite: Suite, upload: u32) -> PrekeyPolicy {
     PrekeyPolicy {
         suites: vec![suite],
         low: upload,
@@ -205,7 +205,7 @@ pub(super) fn prekey_policy(suite: Suite, upload: u32) -> PrekeyPolicy {
 }
 
 /// Initiates with one suite only.
-pub(super) fn initiate_policy(suite: &Suite) -> InitiatePolicy<'_> {
+pub(crate) fn initiate_policy(suite: &Suite) -> InitiatePolicy<'_> {
     InitiatePolicy {
         suites: std::slice::from_ref(suite),
         ..InitiatePolicy::default()

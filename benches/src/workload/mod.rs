@@ -10,6 +10,8 @@
 
 pub mod batch;
 pub mod handshake;
+#[cfg(feature = "peers")]
+pub mod peers;
 pub mod primitive;
 pub mod session;
 pub mod sizes;
@@ -19,7 +21,7 @@ pub mod table;
 
 mod buffer;
 mod digest;
-mod meeting;
+pub(crate) mod meeting;
 mod threaded;
 
 use std::fmt;

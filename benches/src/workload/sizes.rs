@@ -36,6 +36,8 @@ impl Sizes {
                 ..talking::<B>(suite, size, seed)?
             }),
             Work::Handshake(work) => starting::<B>(work, suite, seed),
+            #[cfg(feature = "peers")]
+            Work::Peer(_) => Ok(Self::default()),
             Work::Primitive(_) | Work::Batch(_) | Work::Strategy(_) | Work::StateBytes => {
                 Ok(Self::default())
             }

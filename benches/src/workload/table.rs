@@ -3,6 +3,8 @@
 //! A row is a [`Workload`]; with a [`Backend`] it can be built. The names are stable: reports,
 //! filters and later comparisons go by them. The rows themselves stand in [`rows`](all).
 
+#[cfg(feature = "peers")]
+mod peers;
 mod rows;
 mod strategies;
 
@@ -12,6 +14,8 @@ use sprag::sprag_core::testing::counting::{Call, Counting, record};
 
 use super::batch::{self, BatchWork, Way};
 use super::handshake::{self, HandshakeWork};
+#[cfg(feature = "peers")]
+use super::peers::PeerWork;
 use super::primitive::{self, PrimitiveWork};
 use super::session::{self, SessionWork};
 use super::state::{self, StateWork};
@@ -66,6 +70,9 @@ pub enum Work {
     State(StateWork),
     /// What a session weighs in memory: counted, not timed.
     StateBytes,
+    /// Something done by another library, the same on every backend.
+    #[cfg(feature = "peers")]
+    Peer(PeerWork),
 }
 
 /// What a workload is compared with, in turns.
@@ -92,6 +99,18 @@ pub struct Baseline {
     pub backend: Option<Backend>,
     /// Does it give the same bytes?
     pub same_bytes: bool,
+}
+
+impl Baseline {
+    /// What it is done on beside `backend`: a backend, or the library that is the baseline.
+    #[must_use]
+    pub fn done_on(&self, backend: Backend) -> &'static str {
+        match self.work {
+            #[cfg(feature = "peers")]
+            Work::Peer(_) => self.name,
+            _ => self.backend.unwrap_or(backend).name(),
+        }
+    }
 }
 
 impl Workload {
@@ -222,6 +241,8 @@ impl Workload {
             Work::Batch(work) => batch::build::<B>(work, Way::Batch, suite, size, self.batch, seed),
             Work::Strategy(work) => strategy::build::<B>(work, suite, size, self.batch, seed),
             Work::State(work) => state::build::<B>(work, suite, size, seed),
+            #[cfg(feature = "peers")]
+            Work::Peer(work) => super::peers::build(work, size),
             Work::StateBytes => Err(Wrong::new("state/bytes is counted, not timed")),
         }
     }

@@ -2,6 +2,8 @@
 
 use sprag::sprag_core::suite::Suite;
 
+#[cfg(feature = "peers")]
+use super::peers;
 use super::{Beside, Work, Workload, strategies};
 use crate::backend::Backend;
 use crate::workload::batch::{self, BatchWork};
@@ -25,6 +27,8 @@ pub fn all() -> Vec<Workload> {
     batches(&mut table);
     strategies::strategies(&mut table);
     strategies::kernel(&mut table);
+    #[cfg(feature = "peers")]
+    peers::peers(&mut table);
     states(&mut table);
     table
 }
