@@ -102,6 +102,9 @@ fn times(point: &Point) -> [String; 4] {
     [latency.p50, latency.p90, latency.p99, latency.p999].map(|micros| duration(micros * 1e3))
 }
 
+/// Batches of fewer handshakes on average differ from one by one only by chance.
+const FORMS: f64 = 1.2;
+
 /// Which window to use at which load, from the points.
 fn words(record: &LoadRecord) -> Vec<String> {
     let mut rates: Vec<f64> = record.results.iter().map(|p| p.offered_per_s).collect();
@@ -130,6 +133,15 @@ fn words(record: &LoadRecord) -> Vec<String> {
                 ));
             };
             let single = points.iter().find(|point| point.batch == 1)?;
+            if best.batch > 1 && best.mean_batch < FORMS && single.kept_up() {
+                return Some(format!(
+                    "At {rate} per second ({share:.0} % of one by one) batches hardly form: {:.2} \
+                     handshakes each, p99 {}, one by one {}.",
+                    best.mean_batch,
+                    duration(p99(best) * 1e3),
+                    duration(p99(single) * 1e3)
+                ));
+            }
             let compared = if best.batch == 1 {
                 String::new()
             } else if single.kept_up() {
