@@ -1,5 +1,6 @@
 //! The verb `list`.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use crate::workload::table::{self, Workload};
@@ -15,8 +16,9 @@ pub fn list(all: bool, out: &mut dyn Write) -> io::Result<()> {
             .iter()
             .try_for_each(|row| writeln!(out, "{}", row.id()));
     }
-    let mut names: Vec<&str> = table.iter().map(|row| row.name).collect();
-    names.dedup();
+    let mut seen = HashSet::new();
+    let names = table.iter().map(|row| row.name);
+    let names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
     for name in names {
         let variants: Vec<&Workload> = table.iter().filter(|row| row.name == name).collect();
         writeln!(

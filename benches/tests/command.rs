@@ -67,6 +67,8 @@ fn list_prints_every_name() {
         "batch/initiate",
         "batch/accept",
         "batch/prekeys",
+        "primitive/x25519_agree_batch",
+        "primitive/ed25519_verify_batch",
         "strategies/encrypt",
         "strategies/decrypt",
         "strategies/initiate",
