@@ -41,3 +41,32 @@ pub(super) fn clear_registers() {
         "v31"
     );
 }
+
+/// The vector registers after a call, but for the eight whose lower halves are the caller's own.
+#[cfg(test)]
+pub(super) fn registers_after(called: extern "C" fn()) -> [[u8; 16]; 24] {
+    let mut left = [[0xff_u8; 16]; 24];
+    // SAFETY: the stores fill the array that x20 points to, which the ABI of the call keeps; what
+    // the call and they change is named.
+    unsafe {
+        asm!(
+            "blr {called}",
+            "stp q0, q1, [x20]",
+            "stp q2, q3, [x20, #32]",
+            "stp q4, q5, [x20, #64]",
+            "stp q6, q7, [x20, #96]",
+            "stp q16, q17, [x20, #128]",
+            "stp q18, q19, [x20, #160]",
+            "stp q20, q21, [x20, #192]",
+            "stp q22, q23, [x20, #224]",
+            "stp q24, q25, [x20, #256]",
+            "stp q26, q27, [x20, #288]",
+            "stp q28, q29, [x20, #320]",
+            "stp q30, q31, [x20, #352]",
+            called = in(reg) called,
+            in("x20") &mut left,
+            clobber_abi("C"),
+        );
+    }
+    left
+}
