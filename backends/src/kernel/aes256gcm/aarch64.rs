@@ -151,6 +151,10 @@ mod tests {
                 assert!(!tag_is_right);
             }
         }
+        if Path::detect().is_none() {
+            eprintln!("not checked: no AES instructions were detected");
+            return;
+        }
         assert_eq!(registers_after(opened), [[0; 16]; 24]);
     }
 }

@@ -145,6 +145,10 @@ mod tests {
                 sha2.chain_step(&[0x5a; 32], &mut message_key, &mut next);
             }
         }
+        if Sha2::detect().is_none() {
+            eprintln!("not checked: no SHA-256 instructions were detected");
+            return;
+        }
         assert_eq!(registers_after(stepped), [[0; 16]; 24]);
     }
 }
