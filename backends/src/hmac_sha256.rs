@@ -102,9 +102,15 @@ impl<C: Compression> Keyed<C> {
             inner.update(part);
         }
         inner.finish(tag);
-        let mut outer = Hash::after_block(self.compression, &self.outer);
-        outer.update(tag);
-        outer.finish(tag);
+        // One block: the inner digest, the padding, and the length of this and the key block.
+        let mut block = Bytes([0; BLOCK]);
+        block.0[..32].copy_from_slice(tag);
+        block.0[32] = 0x80;
+        block.0[BLOCK - 2..].copy_from_slice(&(8 * (BLOCK as u16 + 32)).to_be_bytes());
+        let mut outer = State(self.outer.0);
+        self.compression
+            .compress(&mut outer.0, core::slice::from_ref(&block.0));
+        outer.write(tag);
     }
 }
 
@@ -113,7 +119,7 @@ struct Hash<C> {
     compression: C,
     state: State,
     block: Bytes<BLOCK>,
-    /// Bytes hashed and pending; the pending ones stand at the front of `block`.
+    /// Bytes hashed and pending; the pending ones stand at the front of `block`, zeros behind.
     length: u64,
 }
 
@@ -162,27 +168,33 @@ impl<C: Compression> Hash<C> {
     fn compress_pending(&mut self) {
         self.compression
             .compress(&mut self.state.0, core::slice::from_ref(&self.block.0));
+        self.block.0 = [0; BLOCK];
     }
 
     fn finish(mut self, digest: &mut [u8; 32]) {
         let pending = self.pending();
         self.block.0[pending] = 0x80;
-        self.block.0[pending + 1..].fill(0);
         if pending + 1 > BLOCK - 8 {
             self.compress_pending();
-            self.block.0.fill(0);
         }
         self.block.0[BLOCK - 8..].copy_from_slice(&(self.length * 8).to_be_bytes());
         self.compress_pending();
-        let (words, _) = digest.as_chunks_mut::<4>();
-        for (bytes, word) in words.iter_mut().zip(&self.state.0) {
-            *bytes = word.to_be_bytes();
-        }
+        self.state.write(digest);
     }
 }
 
 /// A chaining value. Wiped on drop.
 struct State([u32; 8]);
+
+impl State {
+    /// Writes it as a digest.
+    fn write(&self, digest: &mut [u8; 32]) {
+        let (words, _) = digest.as_chunks_mut::<4>();
+        for (bytes, word) in words.iter_mut().zip(&self.0) {
+            *bytes = word.to_be_bytes();
+        }
+    }
+}
 
 impl Drop for State {
     fn drop(&mut self) {
