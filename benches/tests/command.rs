@@ -241,7 +241,7 @@ fn doctor_explains_every_backend_and_recommends_one() {
         "\nring\n",
         "\naws-lc-rs\n",
         "\nmixed\n",
-        "own kernel  AES-256-GCM ",
+        "own kernel  AES-256-GCM: ",
         "primitive/chain_step",
         "\nSlow here\n",
         "Suite: SPRAG1_PQXDH_X25519+MLKEM768_DR_",

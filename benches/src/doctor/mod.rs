@@ -115,8 +115,8 @@ fn print_host(out: &mut dyn Write, host: &Host, build: &Build) -> io::Result<()>
 
 /// The code that our own kernel takes on this processor.
 fn paths() -> String {
-    let paths = kernel::paths().map(|path| format!("{} {}", path.primitive, path.instructions));
-    paths.join(", ")
+    let paths = kernel::paths().map(|path| format!("{}: {}", path.primitive, path.instructions));
+    paths.join("; ")
 }
 
 fn print_provenance(out: &mut dyn Write, provenance: &Provenance) -> io::Result<()> {
