@@ -75,7 +75,7 @@ pub(super) fn path() -> &'static str {
     "portable"
 }
 
-/// Eight by eight; what is left goes where it costs least: alone it takes about half of what four
+/// Eight by eight; what is left goes where it costs least: alone it takes less than four
 /// lanes take, filled or not, and four lanes a little more than half of what eight take.
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 fn agree_in_lanes<L: KeyAgreement>(ifma: ifma::Ifma, jobs: &mut [AgreeJob<'_, X25519<L>>]) {
