@@ -32,7 +32,7 @@ fn list_prints_every_name() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    let expected = BTreeSet::from([
+    let mut expected = BTreeSet::from([
         "primitive/chain_step",
         "primitive/chain_advance",
         "primitive/chain_step_batch",
@@ -82,6 +82,14 @@ fn list_prints_every_name() {
         "state/decode",
         "state/bytes",
     ]);
+    if cfg!(feature = "peers") {
+        expected.extend([
+            "peers/encrypt",
+            "peers/decrypt",
+            "peers/turn",
+            "peers/handshake",
+        ]);
+    }
     assert_eq!(listed, expected);
 }
 
