@@ -1,4 +1,4 @@
-//! The composition of the other three backends and our own [`kernel`](crate::kernel) that measures
+//! The composition of the other three backends and our own [`kernel`] that measures
 //! best.
 //!
 //! Because a backend is only a list, so is every mix, and a user's own is five lines:
@@ -37,8 +37,8 @@ use crate::{aws_lc, kernel, ring};
 /// |---|---|
 /// | X25519 | our [`kernel`]; AWS-LC for keys, and without AVX-512 IFMA |
 /// | Ed25519 | AWS-LC |
-/// | SHA-256, HMAC, HKDF, the ratchet's chain | our [`kernel`](crate::kernel); RustCrypto where the processor has no SHA-256 instructions |
-/// | AES-256-GCM | our [`kernel`](crate::kernel) under single-use keys, ring for very long messages and prepared keys |
+/// | SHA-256, HMAC, HKDF, the ratchet's chain | our [`kernel`]; RustCrypto where the processor has no SHA-256 instructions |
+/// | AES-256-GCM | our [`kernel`] under single-use keys, ring for very long messages and prepared keys |
 /// | ChaCha20-Poly1305 | ring |
 /// | ML-KEM | libcrux |
 ///

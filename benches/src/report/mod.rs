@@ -2,8 +2,8 @@
 //!
 //! What lives here: the arrangement of a record's rows into families (one workload with all its
 //! parameters, every backend) and the words for numbers; [`terminal`] and [`markdown`] print it.
-//! Rows that have a baseline are in no family: [`compared`] and [`strategies`] tell of them, and
-//! [`goals`] says what the project set itself to reach and what a record shows of it.
+//! Rows that have a baseline are in no family: `compared` and `strategies` tell of them, and
+//! `goals` says what the project set itself to reach and what a record shows of it.
 
 mod compared;
 mod goals;
