@@ -12,9 +12,12 @@ mod ghash;
 
 use core::arch::aarch64::{uint8x16_t, veorq_u8};
 
+use sprag_core::primitives::{OpenJob, SealJob};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::opened;
+use crate::aead_limit;
 use crate::kernel::aarch64::{clear_registers, load, store};
 use cipher::Cipher;
 use ghash::Ghash;
@@ -85,6 +88,21 @@ impl Path {
         }
         clear_registers();
         matches
+    }
+
+    /// Seals one after the other; a message beyond GCM's limit is refused.
+    pub(super) fn seal_batch(self, jobs: &mut [SealJob<'_>]) {
+        for job in jobs {
+            job.outcome = aead_limit::check(job.buffer.len(), aead_limit::AES_GCM)
+                .map(|()| self.seal(job.key, job.nonce, job.aad, job.buffer));
+        }
+    }
+
+    /// Opens one after the other.
+    pub(super) fn open_batch(self, jobs: &mut [OpenJob<'_>]) {
+        for job in jobs {
+            job.outcome = opened(self.open(job.key, job.nonce, job.aad, job.buffer, job.tag));
+        }
     }
 }
 

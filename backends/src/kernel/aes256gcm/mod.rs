@@ -17,7 +17,7 @@ mod absent;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 
-use sprag_core::primitives::{Aead, PrimitiveError};
+use sprag_core::primitives::{Aead, OpenJob, PrimitiveError, SealJob};
 
 use crate::aead_limit;
 use crate::rustcrypto::Aes256Gcm as Portable;
@@ -110,6 +110,20 @@ impl Aead for Aes256Gcm {
         match Path::detect() {
             Some(path) => opened(path.open(key, nonce, aad, buffer, tag)),
             None => Portable::open_once(key, nonce, aad, buffer, tag),
+        }
+    }
+
+    fn seal_batch(jobs: &mut [SealJob<'_>]) {
+        match Path::detect() {
+            Some(path) => path.seal_batch(jobs),
+            None => Portable::seal_batch(jobs),
+        }
+    }
+
+    fn open_batch(jobs: &mut [OpenJob<'_>]) {
+        match Path::detect() {
+            Some(path) => path.open_batch(jobs),
+            None => Portable::open_batch(jobs),
         }
     }
 }

@@ -8,7 +8,7 @@ use sprag_core::primitives::{OpenJob, SealJob};
 use super::*;
 
 /// Length of the engine's associated data in bytes.
-const ENGINE_AAD: usize = 72;
+const ENGINE_AAD: usize = 83;
 
 /// A way to seal and open under a single-use key.
 struct Path {
@@ -39,8 +39,8 @@ fn paths() -> Vec<Path> {
         open: Box::new(move |key, nonce, aad, buffer, tag| {
             opened(path.open(key, nonce, aad, buffer, tag))
         }),
-        seal_batch: Box::new(Aes256Gcm::seal_batch),
-        open_batch: Box::new(Aes256Gcm::open_batch),
+        seal_batch: Box::new(move |jobs| path.seal_batch(jobs)),
+        open_batch: Box::new(move |jobs| path.open_batch(jobs)),
     }));
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
     if paths.len() < 4 {

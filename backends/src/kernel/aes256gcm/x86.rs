@@ -18,6 +18,9 @@ mod lanes4;
 use core::arch::x86_64::{__cpuid, __cpuid_count};
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use sprag_core::primitives::{OpenJob, SealJob};
+use sprag_core::session::HEADER_LEN;
+
 cpufeatures::new!(with_aes, "aes", "pclmulqdq", "ssse3", "sse4.1");
 cpufeatures::new!(with_avx2, "avx2");
 cpufeatures::new!(
@@ -111,7 +114,15 @@ impl Path {
         buffer: &mut [u8],
     ) -> [u8; 16] {
         let mut tag = [0; 16];
-        self.run::<true>(key, nonce, aad, buffer, &mut tag);
+        self.run::<true>(
+            &mut [Message {
+                key,
+                nonce,
+                aad,
+                buffer,
+            }],
+            &mut tag,
+        );
         tag
     }
 
@@ -125,31 +136,122 @@ impl Path {
         buffer: &mut [u8],
         tag: &[u8; 16],
     ) -> bool {
-        self.run::<false>(key, nonce, aad, buffer, &mut { *tag })
+        self.run::<false>(
+            &mut [Message {
+                key,
+                nonce,
+                aad,
+                buffer,
+            }],
+            &mut { *tag },
+        )
     }
 
     #[inline]
-    fn run<const SEAL: bool>(
-        self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        buffer: &mut [u8],
-        tag: &mut [u8; 16],
-    ) -> bool {
-        match self.0 {
+    fn run<const SEAL: bool>(self, message: &mut [Message<'_>; 1], tag: &mut [u8; 16]) -> bool {
+        match self.for_length(message[0].buffer.len()) {
             // SAFETY: `self` proves that the processor has the instructions.
-            Vectors::One => unsafe { lanes1::run::<SEAL>(key, nonce, aad, buffer, tag) },
-            // SAFETY: `self` proves that the processor has these instructions and more.
-            Vectors::Four if buffer.len() > SHORTER_IN_TWO => unsafe {
-                lanes4::run::<SEAL>(key, nonce, aad, buffer, tag)
-            },
+            Vectors::One => unsafe { lanes1::run::<SEAL>(message, tag) },
             // SAFETY: `self` proves that the processor has these instructions, or more.
-            Vectors::Two | Vectors::Four => unsafe {
-                lanes2::run::<SEAL>(key, nonce, aad, buffer, tag)
-            },
+            Vectors::Two => unsafe { lanes2::run::<SEAL>(message, tag) },
+            // SAFETY: `self` proves that the processor has these instructions and more.
+            Vectors::Four => unsafe { lanes4::run::<SEAL>(message, tag) },
         }
     }
+
+    /// Seals each of the messages, short ones two by two.
+    pub(super) fn seal_batch(self, jobs: &mut [SealJob<'_>]) {
+        let vectors = |job: &SealJob<'_>| self.for_length(job.buffer.len());
+        for run in jobs.chunk_by_mut(|one, next| vectors(one) == vectors(next)) {
+            match run.first().map(vectors) {
+                None => {}
+                // SAFETY: `self` proves that the processor has the instructions.
+                Some(Vectors::One) => unsafe { lanes1::seal_batch(run) },
+                // SAFETY: `self` proves that the processor has these instructions, or more.
+                Some(Vectors::Two) => unsafe { lanes2::seal_batch(run) },
+                // SAFETY: `self` proves that the processor has these instructions and more.
+                Some(Vectors::Four) => unsafe { lanes4::seal_batch(run) },
+            }
+        }
+    }
+
+    /// Opens each of the messages, likewise.
+    pub(super) fn open_batch(self, jobs: &mut [OpenJob<'_>]) {
+        let vectors = |job: &OpenJob<'_>| self.for_length(job.buffer.len());
+        for run in jobs.chunk_by_mut(|one, next| vectors(one) == vectors(next)) {
+            match run.first().map(vectors) {
+                None => {}
+                // SAFETY: `self` proves that the processor has the instructions.
+                Some(Vectors::One) => unsafe { lanes1::open_batch(run) },
+                // SAFETY: `self` proves that the processor has these instructions, or more.
+                Some(Vectors::Two) => unsafe { lanes2::open_batch(run) },
+                // SAFETY: `self` proves that the processor has these instructions and more.
+                Some(Vectors::Four) => unsafe { lanes4::open_batch(run) },
+            }
+        }
+    }
+
+    /// The vectors that are fastest for a message of this length, of those there are.
+    #[inline]
+    fn for_length(self, len: usize) -> Vectors {
+        match self.0 {
+            Vectors::Four if len <= SHORTER_IN_TWO => Vectors::Two,
+            vectors => vectors,
+        }
+    }
+}
+
+/// A message before it is sealed or opened.
+struct Message<'a> {
+    key: &'a [u8; 32],
+    nonce: &'a [u8; 12],
+    aad: &'a [u8],
+    buffer: &'a mut [u8],
+}
+
+impl<'a> Message<'a> {
+    #[inline]
+    fn to_seal(job: &'a mut SealJob<'_>) -> Self {
+        let SealJob {
+            key,
+            nonce,
+            aad,
+            buffer,
+            ..
+        } = job;
+        Self {
+            key,
+            nonce,
+            aad,
+            buffer,
+        }
+    }
+
+    #[inline]
+    fn to_open(job: &'a mut OpenJob<'_>) -> Self {
+        let OpenJob {
+            key,
+            nonce,
+            aad,
+            buffer,
+            ..
+        } = job;
+        Self {
+            key,
+            nonce,
+            aad,
+            buffer,
+        }
+    }
+}
+
+/// Length of the associated data of the engine's messages: session identifier and header.
+const USUAL_AAD: usize = 32 + HEADER_LEN;
+
+/// How many blocks are hashed.
+#[inline]
+const fn blocks(aad: &[u8], buffer: &[u8]) -> usize {
+    aad.len().div_ceil(16) + buffer.len().div_ceil(16) + 1
 }
 
 /// Up to this many bytes, where nearly all time is latency, vectors of two blocks are faster than

@@ -6,6 +6,9 @@ use core::arch::x86_64::*;
 /// One block.
 pub(super) type X = __m128i;
 
+// SAFETY: any bytes are a block.
+pub(super) const ZERO: X = unsafe { core::mem::zeroed() };
+
 #[inline]
 #[target_feature(enable = "sse2")]
 pub(super) fn zero() -> X {
@@ -31,6 +34,15 @@ pub(super) fn store(block: X, bytes: &mut [u8; 16]) {
     // SAFETY: the exclusive reference is valid for the 16 bytes written; the store needs no
     // alignment.
     unsafe { _mm_storeu_si128(bytes.as_mut_ptr().cast(), block) }
+}
+
+/// The same block, at this place in the order of instructions.
+#[inline]
+#[target_feature(enable = "sse2")]
+pub(super) fn pinned(mut block: X) -> X {
+    // SAFETY: no instruction.
+    unsafe { asm!("/* {} */", inout(xmm_reg) block, options(nomem, nostack, preserves_flags)) };
+    block
 }
 
 #[inline]

@@ -152,7 +152,7 @@ macro_rules! bulk {
                     lengths: [u8; 16],
                     hash: X,
                 ) -> X {
-                    let mut hashed = Hashed::<CHUNK>([[0; WIDTH]; CHUNK]);
+                    let mut hashed = Hashed::<CHUNK>::EMPTY;
                     let blocks = text.len().div_ceil(16) + 1;
                     let place = hashed.last_mut(blocks);
                     for (index, v) in stream.iter().enumerate() {
@@ -184,7 +184,7 @@ macro_rules! bulk {
                     if end.is_empty() {
                         return hash;
                     }
-                    let mut hashed = Hashed::<CHUNK>([[0; WIDTH]; CHUNK]);
+                    let mut hashed = Hashed::<CHUNK>::EMPTY;
                     let blocks = end.len().div_ceil(16);
                     copy(end, hashed.last_mut(blocks));
                     self.hash_on(hash, &hashed, blocks)

@@ -104,6 +104,8 @@ macro_rules! hashing {
         }
 
         impl<const ROWS: usize> Hashed<ROWS> {
+            const EMPTY: Self = Self([[0; WIDTH]; ROWS]);
+
             operations! { $features:
                 /// All but the ciphertext.
                 fn put_all_but_body(&mut self, aad: &[u8], len: usize) {
@@ -133,7 +135,7 @@ macro_rules! hashing {
                     let mut sum = Sum::new();
                     for (index, row) in self.0.iter().enumerate() {
                         let left = ROWS - index;
-                        let mut blocks = reversed(load(row));
+                        let mut blocks = reversed(load_row(row));
                         if index > 0 && left % POWERS == 0 {
                             blocks = xor(blocks, in_first_lane(sum_of_lanes(sum.reduced())));
                             sum = Sum::new();
@@ -155,7 +157,7 @@ macro_rules! hashing {
         /// Copies associated data; the engine's length is known to the compiler.
         #[inline]
         fn copy(aad: &[u8], place: &mut [u8]) {
-            match (<&[u8; 72]>::try_from(aad), place.first_chunk_mut()) {
+            match (<&[u8; USUAL_AAD]>::try_from(aad), place.first_chunk_mut()) {
                 (Ok(aad), Some(place)) => *place = *aad,
                 _ => copy_any(aad, place),
             }

@@ -1,9 +1,13 @@
 //! Vectors of one block: AES-NI and PCLMULQDQ, without AVX.
 
-use core::arch::asm;
 use core::arch::x86_64::*;
 
-use super::block::{self, X};
+use sprag_core::primitives::{OpenJob, SealJob};
+
+use super::block::{self, X, ZERO as ZERO_BLOCK};
+use super::{Message, USUAL_AAD, blocks};
+use crate::aead_limit;
+use crate::kernel::aes256gcm::opened;
 
 /// Blocks in a vector.
 const LANES: usize = 1;
@@ -11,10 +15,13 @@ const LANES: usize = 1;
 const WIDTH: usize = 16;
 
 /// At least the bytes of stack of `short` and of `long`, as seen in release builds.
+const SMALL_FRAME: usize = 768;
 const SHORT_FRAME: usize = 1152;
 const LONG_FRAME: usize = 1664;
 
 type V = X;
+
+const ZERO: V = ZERO_BLOCK;
 
 hashing!("aes,pclmulqdq,ssse3,sse4.1");
 messages!("aes,pclmulqdq,ssse3,sse4.1");
@@ -28,11 +35,7 @@ operations! { "aes,pclmulqdq,ssse3,sse4.1":
     fn aes_round(state: V, key: V) -> V { block::aes_round(state, key) }
     fn aes_last_round(state: V, key: V) -> V { block::aes_last_round(state, key) }
     /// The same, at this place in the order of instructions.
-    fn pinned(mut v: V) -> V {
-        // SAFETY: no instruction.
-        unsafe { asm!("/* {} */", inout(xmm_reg) v, options(nomem, nostack, preserves_flags)) };
-        v
-    }
+    fn pinned(v: V) -> V { block::pinned(v) }
     fn broadcast(block: X) -> V { block }
     /// The first block of a vector in every lane.
     fn broadcast_first(v: V) -> V { v }
@@ -68,6 +71,7 @@ operations! { "aes,pclmulqdq,ssse3,sse4.1":
     /// The bytes before `len`, with zeros behind them.
     fn truncated(v: V, len: usize) -> V { _mm_and_si128(v, load(block::mask(len))) }
     fn load(bytes: &[u8; WIDTH]) -> V { block::load(bytes) }
+    fn load_row(bytes: &[u8; WIDTH]) -> V { block::load(bytes) }
     fn store(v: V, bytes: &mut [u8; WIDTH]) { block::store(v, bytes) }
     fn clear_stack(frame: usize) { block::clear_stack(frame) }
     /// Fewer bytes than a vector has, with zeros behind them.

@@ -3,7 +3,12 @@
 use core::arch::asm;
 use core::arch::x86_64::*;
 
-use super::block::{self, X};
+use sprag_core::primitives::{OpenJob, SealJob};
+
+use super::block::{self, X, ZERO as ZERO_BLOCK};
+use super::{Message, USUAL_AAD, blocks};
+use crate::aead_limit;
+use crate::kernel::aes256gcm::opened;
 
 /// Blocks in a vector.
 const LANES: usize = 2;
@@ -11,10 +16,14 @@ const LANES: usize = 2;
 const WIDTH: usize = 16 * LANES;
 
 /// At least the bytes of stack of `short` and of `long`, as seen in release builds.
-const SHORT_FRAME: usize = 1536;
+const SMALL_FRAME: usize = 768;
+const SHORT_FRAME: usize = 1280;
 const LONG_FRAME: usize = 2304;
 
 type V = __m256i;
+
+// SAFETY: any bytes are a vector.
+const ZERO: V = unsafe { core::mem::zeroed() };
 
 hashing!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
 messages!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
@@ -81,6 +90,13 @@ operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
     /// The bytes before `len`, with zeros behind them.
     fn truncated(v: V, len: usize) -> V {
         _mm256_and_si256(v, load(block::mask(len)))
+    }
+    /// Reads block by block what was written in other vectors: one load from two stores waits until
+    /// both are in the cache.
+    fn load_row(bytes: &[u8; WIDTH]) -> V {
+        let (_blocks, _) = bytes.as_chunks::<16>();
+        // Pinned, because the compiler would make one load of two.
+        load(bytes)
     }
     fn clear_registers() { block::clear_wide_registers() }
     fn clear_stack(frame: usize) { block::clear_stack_wide(frame) }

@@ -3,7 +3,12 @@
 use core::arch::asm;
 use core::arch::x86_64::*;
 
-use super::block::{self, X};
+use sprag_core::primitives::{OpenJob, SealJob};
+
+use super::block::{self, X, ZERO as ZERO_BLOCK};
+use super::{Message, USUAL_AAD, blocks};
+use crate::aead_limit;
+use crate::kernel::aes256gcm::opened;
 
 /// Blocks in a vector.
 const LANES: usize = 4;
@@ -11,10 +16,14 @@ const LANES: usize = 4;
 const WIDTH: usize = 16 * LANES;
 
 /// At least the bytes of stack of `short` and of `long`, as seen in release builds.
+const SMALL_FRAME: usize = 2560;
 const SHORT_FRAME: usize = 2560;
 const LONG_FRAME: usize = 4096;
 
 type V = __m512i;
+
+// SAFETY: any bytes are a vector.
+const ZERO: V = unsafe { core::mem::zeroed() };
 
 hashing!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
 messages!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
@@ -87,6 +96,7 @@ operations! { "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq,avx2":
         _mm512_maskz_mov_epi64(0b11 << (2 * lane), broadcast(block))
     }
     fn clear_stack(frame: usize) { block::clear_stack_wide(frame) }
+    fn load_row(bytes: &[u8; WIDTH]) -> V { load(bytes) }
     /// The bytes before `len`, with zeros behind them.
     fn truncated(v: V, len: usize) -> V { _mm512_maskz_mov_epi8(first(len), v) }
 }
