@@ -24,8 +24,8 @@ pub(super) fn found(timings: &Timings, host: &Host, build: &Build) -> Vec<String
         return Vec::new();
     }
     let trapped = Backend::DEFAULT
-        .into_iter()
-        .filter_map(|backend| Some(format!("{} {}", symptom(timings, backend)?, cure(backend))));
+        .iter()
+        .filter_map(|&backend| Some(format!("{} {}", symptom(timings, backend)?, cure(backend))));
     let mut found: Vec<String> = trapped.collect();
     let built_with_avx = build.target_features.iter().any(|name| name == "avx");
     if found.is_empty() && built_with_avx {

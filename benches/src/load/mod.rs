@@ -113,6 +113,9 @@ pub fn load(options: &LoadOptions, out: &mut dyn Write) -> Result<(), Failure> {
     let markdown = writable(options.markdown.as_deref(), "sprag-bench-load.md")?;
     let cpu = CpuUse::now();
     let mut host = Host::look(Clock::measure());
+    if !options.backend.is_supported() {
+        return Err(Failure::Unsupported(options.backend));
+    }
     let measured = with_backend!(options.backend, B => measure::<B>(options));
     let (capacity, results) =
         measured.map_err(|wrong| Failure::Wrong(vec![format!("load: {wrong}")]))?;
