@@ -17,18 +17,17 @@ use crate::{aead_limit, strict_ed25519};
 
 /// The backend over `graviola`, which needs no C compiler: everything but ML-KEM.
 ///
-/// graviola's ML-KEM-768 takes no randomness and imports no seed, and it has no ML-KEM-1024; ML-KEM
-/// comes from `libcrux-ml-kem`.
+/// graviola's public calls for ML-KEM-768 take no randomness and import no seed, and it has no
+/// ML-KEM-1024; ML-KEM comes from `libcrux-ml-kem`.
 ///
 /// # Processors
 ///
-/// graviola has no portable code. This module exists on x86-64 and 64-bit ARM only, and runs there
-/// on processors with the instructions that graviola's documentation lists: AES, PCLMULQDQ, AVX2,
-/// BMI and ADX (Intel since 2014, AMD since 2017), or NEON, AES, PMULL and SHA-256.
-/// [`is_supported`] tells. On others a key is refused with [`PrimitiveError::Library`], so that no
-/// identity and no session can be made or loaded, and what cannot fail by its type **panics**:
-/// hashing, HMAC and the verification of a signature. Its own check is at fault if not even that
-/// happens.
+/// graviola has no portable code. This module exists on x86-64 and 64-bit ARM only, and needs a
+/// processor with the instructions that graviola's documentation lists: on x86-64 AES, PCLMULQDQ,
+/// AVX2, BMI and ADX (most of those made since 2014), on ARM NEON, AES, PMULL and SHA-256.
+/// [`is_supported`] tells; ask it before this backend is chosen. On other processors a key is refused
+/// with [`PrimitiveError::Library`], so that no identity and no session can be made or loaded, and
+/// what cannot fail by its type **panics**: hashing, HMAC and the verification of a signature.
 #[derive(Clone, Copy, Debug)]
 pub struct Graviola;
 

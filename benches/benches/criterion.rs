@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
+use sprag_bench::backend::Backend;
 use sprag_bench::workload::table::{self, Workload};
 use sprag_bench::workload::{Digest, Operation, Wrong};
 

@@ -81,6 +81,7 @@ mod tests {
         let ids = [CHAIN_STEP, AES_SHORT, ALTERNATE].into_iter();
         let rows = ids.zip(rustcrypto.into_iter().zip([120.0, 180.0, 305.0]));
         let timings = Timings {
+            backends: vec![Backend::RustCrypto, Backend::Mixed],
             rows: rows
                 .map(|(id, (rustcrypto, mixed))| {
                     let measured = [(Backend::RustCrypto, rustcrypto), (Backend::Mixed, mixed)];
