@@ -28,9 +28,9 @@ use sprag_backends::rustcrypto::RustCrypto;
 use sprag_core::backend::{CryptoBackend, PqBackend};
 
 macro_rules! pairs {
-    ($($module:ident $condition:meta, $backend:path;)*) => {
+    ($(#[$condition:meta] $module:ident $backend:path;)*) => {
         $(
-            #[cfg($condition)]
+            #[$condition]
             mod $module {
                 use super::*;
                 use $backend as Other;
@@ -96,10 +96,14 @@ macro_rules! pairs {
 }
 
 pairs! {
-    ring feature = "ring", sprag_backends::ring::Ring;
-    aws_lc feature = "aws-lc-rs", sprag_backends::aws_lc::AwsLc;
-    graviola all(feature = "graviola", any(target_arch = "aarch64", target_arch = "x86_64")), sprag_backends::graviola::Graviola;
-    mixed feature = "mixed", sprag_backends::mixed::Mixed;
+    #[cfg(feature = "ring")]
+    ring sprag_backends::ring::Ring;
+    #[cfg(feature = "aws-lc-rs")]
+    aws_lc sprag_backends::aws_lc::AwsLc;
+    #[cfg(all(feature = "graviola", any(target_arch = "aarch64", target_arch = "x86_64")))]
+    graviola sprag_backends::graviola::Graviola;
+    #[cfg(feature = "mixed")]
+    mixed sprag_backends::mixed::Mixed;
 }
 
 /// Runs `property` if the backend runs on this processor.

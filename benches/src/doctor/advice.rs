@@ -76,21 +76,26 @@ fn missing_acceleration(host: &Host) -> Option<String> {
     })
 }
 
+const NOT_INTERLEAVED: &str = "It runs cipher and authenticator one after the other; ring and \
+     AWS-LC interleave them in assembly, in wide vectors where the processor has them.";
+
 /// Why a primitive is slow on a backend, where that is known.
 fn reason(id: &str, backend: Backend) -> Option<&'static str> {
     let is = |name: &str| id.starts_with(name);
     match backend {
         Backend::RustCrypto if is("primitive/chacha20poly1305") || is("primitive/aes256gcm") => {
-            Some(
-                "It runs cipher and authenticator one after the other; ring and AWS-LC interleave them \
-             in assembly, in wide vectors where the processor has them.",
-            )
+            Some(NOT_INTERLEAVED)
+        }
+        #[cfg(graviola)]
+        Backend::Graviola if is("primitive/chacha20poly1305") || is("primitive/aes256gcm") => {
+            Some(NOT_INTERLEAVED)
         }
         Backend::RustCrypto if is("primitive/mlkem") => {
             Some("Its ML-KEM is portable code; the others take libcrux, which has vector code.")
         }
         Backend::RustCrypto | Backend::Ring if is("primitive/x25519") => Some(
-            "It computes X25519 in dalek; AWS-LC has assembly for processors with ADX and BMI2.",
+            "It computes X25519 in dalek; AWS-LC and graviola have assembly for processors with ADX and \
+             BMI2.",
         ),
         Backend::AwsLc if is(CHAIN_STEP) => Some("AWS-LC sets up a context for every HMAC."),
         _ => None,
