@@ -24,7 +24,6 @@ mod tally;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use schedule::Schedule;
-use sprag::BackendName;
 use starts::Start;
 use tally::Tally;
 
@@ -78,7 +77,7 @@ fn batches_and_two_step_calls_are_loops_on_every_backend() {
         feature = "graviola",
         any(target_arch = "aarch64", target_arch = "x86_64")
     ))]
-    if BackendName::Graviola.is_supported() {
+    if sprag::BackendName::Graviola.is_supported() {
         jobs += batches::check::<sprag::graviola::Backend>(&starts, ROUNDS);
     }
     #[cfg(feature = "mixed")]
@@ -109,7 +108,7 @@ fn a_run_of_messages_is_a_loop_on_every_backend() {
         feature = "graviola",
         any(target_arch = "aarch64", target_arch = "x86_64")
     ))]
-    if BackendName::Graviola.is_supported() {
+    if sprag::BackendName::Graviola.is_supported() {
         messages += batches::check_runs::<sprag::graviola::Backend>(&starts, ROUNDS);
     }
     #[cfg(feature = "mixed")]
