@@ -5,7 +5,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The crates whose versions decide the numbers.
-const MEASURED: [&str; 15] = [
+const MEASURED: [&str; 16] = [
     "aes",
     "aes-gcm",
     "aws-lc-rs",
@@ -14,6 +14,7 @@ const MEASURED: [&str; 15] = [
     "chacha20poly1305",
     "curve25519-dalek",
     "ed25519-dalek",
+    "graviola",
     "hkdf",
     "hmac",
     "libcrux-ml-kem",
@@ -47,6 +48,7 @@ fn main() {
         &versions(&fs::read_to_string(lock).unwrap_or_default()),
     );
     wrap_malloc();
+    find_graviola();
 }
 
 /// Sends every `malloc` and `free` of the program's C parts through `c_malloc.rs`, which counts them.
@@ -57,6 +59,15 @@ fn wrap_malloc() {
     if os == "linux" && abi == "gnu" {
         println!("cargo::rustc-cfg=counts_c");
         println!("cargo::rustc-link-arg-bins=-Wl,--wrap=malloc,--wrap=free");
+    }
+}
+
+/// Says whether the backend is there for this target.
+fn find_graviola() {
+    println!("cargo::rustc-check-cfg=cfg(graviola)");
+    let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
+    if arch == "x86_64" || arch == "aarch64" {
+        println!("cargo::rustc-cfg=graviola");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::AnySession;
 /// ```
 /// use sprag::{BackendName, SessionPolicy};
 ///
-/// for backend in BackendName::COMPILED {
+/// for backend in BackendName::COMPILED.iter().filter(|backend| backend.is_supported()) {
 ///     let refused = backend.decode_session(b"not a session", SessionPolicy::default());
 ///     assert!(refused.is_err(), "{backend}");
 /// }
@@ -32,6 +32,12 @@ pub enum BackendName {
     /// [`crate::rustcrypto`].
     #[cfg(feature = "rustcrypto")]
     RustCrypto,
+    /// [`crate::graviola`].
+    #[cfg(all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    ))]
+    Graviola,
 }
 
 impl BackendName {
@@ -46,6 +52,11 @@ impl BackendName {
         Self::Ring,
         #[cfg(feature = "rustcrypto")]
         Self::RustCrypto,
+        #[cfg(all(
+            feature = "graviola",
+            any(target_arch = "aarch64", target_arch = "x86_64")
+        ))]
+        Self::Graviola,
     ];
 
     /// The name in reports, such as `"aws-lc-rs"`.
@@ -60,6 +71,26 @@ impl BackendName {
             Self::Ring => <crate::ring::Backend as CryptoBackend>::NAME,
             #[cfg(feature = "rustcrypto")]
             Self::RustCrypto => <crate::rustcrypto::Backend as CryptoBackend>::NAME,
+            #[cfg(all(
+                feature = "graviola",
+                any(target_arch = "aarch64", target_arch = "x86_64")
+            ))]
+            Self::Graviola => <crate::graviola::Backend as CryptoBackend>::NAME,
+        }
+    }
+
+    /// Whether the backend runs on this processor. Only `graviola` asks for more than its target has;
+    /// its documentation says what, and what happens without.
+    #[must_use]
+    pub fn is_supported(self) -> bool {
+        match self {
+            #[cfg(all(
+                feature = "graviola",
+                any(target_arch = "aarch64", target_arch = "x86_64")
+            ))]
+            Self::Graviola => sprag_backends::graviola::is_supported(),
+            #[allow(unreachable_patterns)]
+            _ => true,
         }
     }
 
@@ -75,12 +106,16 @@ impl BackendName {
     /// Loads a session on this backend, whichever saved it.
     ///
     /// # Errors
-    /// As [`Session::decode`].
+    /// As [`Session::decode`]; [`StateError::Library`] where the backend is not
+    /// [supported](Self::is_supported).
     pub fn decode_session(
         self,
         bytes: &[u8],
         policy: SessionPolicy,
     ) -> Result<Box<dyn AnySession>, StateError> {
+        if !self.is_supported() {
+            return Err(StateError::Library);
+        }
         fn load<B: CryptoBackend>(
             bytes: &[u8],
             policy: SessionPolicy,
@@ -96,6 +131,11 @@ impl BackendName {
             Self::Ring => load::<crate::ring::Backend>(bytes, policy),
             #[cfg(feature = "rustcrypto")]
             Self::RustCrypto => load::<crate::rustcrypto::Backend>(bytes, policy),
+            #[cfg(all(
+                feature = "graviola",
+                any(target_arch = "aarch64", target_arch = "x86_64")
+            ))]
+            Self::Graviola => load::<crate::graviola::Backend>(bytes, policy),
         }
     }
 }

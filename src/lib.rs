@@ -2,8 +2,8 @@
 //!
 //! # Map of the crate
 //!
-//! - `rustcrypto`, `ring`, `aws_lc`, `mixed`: every type with the backend filled in, one module
-//!   per backend feature. [`default`](mod@default) is one of them, by a fixed order.
+//! - `rustcrypto`, `ring`, `aws_lc`, `graviola`, `mixed`: every type with the backend filled in, one
+//!   module per backend feature. [`default`](mod@default) is one of them, by a fixed order.
 //! - The root: what does not depend on a backend (suites, records, policies, errors).
 //! - [`entropy`] and [`platform`]: the system's generator and clock, for passing in.
 //! - [`AnySession`] and [`BackendName`]: a backend chosen at run time.
@@ -12,13 +12,29 @@
 #![forbid(unsafe_code)]
 
 mod any_session;
-#[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+#[cfg(any(
+    feature = "rustcrypto",
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
 mod backend_name;
 pub mod entropy;
 pub mod platform;
 
 pub use any_session::AnySession;
-#[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+#[cfg(any(
+    feature = "rustcrypto",
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
 pub use backend_name::BackendName;
 pub use rand_core;
 pub use sprag_backends::provenance;
@@ -81,18 +97,32 @@ backend_module! {
     aws_lc, AwsLc
 }
 backend_module! {
+    /// The engine on `graviola`; what that lacks comes from other libraries.
+    ///
+    /// It does not run on every processor: ask [`BackendName::is_supported`].
+    #[cfg(all(feature = "graviola", any(target_arch = "aarch64", target_arch = "x86_64")))]
+    graviola, Graviola
+}
+backend_module! {
     /// The engine on the composition of libraries that measures best.
     #[cfg(feature = "mixed")]
     mixed, Mixed
 }
 
-/// The first that is compiled in of `mixed`, `aws_lc`, `ring`, `rustcrypto`.
+/// The first that is compiled in of `mixed`, `aws_lc`, `ring`, `rustcrypto`, `graviola`.
 ///
 /// All give the same bytes, so a different choice, made by the features that a distant crate
-/// turns on, changes speed and nothing else.
+/// turns on, changes speed and nothing else. `graviola` stands last because it alone does not run
+/// on every processor: it is the default where nothing else is compiled in.
 pub mod default {
     #[cfg(all(feature = "aws-lc-rs", not(feature = "mixed")))]
     pub use crate::aws_lc::*;
+    #[cfg(all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64"),
+        not(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))
+    ))]
+    pub use crate::graviola::*;
     #[cfg(feature = "mixed")]
     pub use crate::mixed::*;
     #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
@@ -105,5 +135,13 @@ pub mod default {
 }
 
 /// The backend of [`default`](mod@default).
-#[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+#[cfg(any(
+    feature = "rustcrypto",
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
 pub use default::Backend as DefaultBackend;

@@ -4,7 +4,15 @@
 //! `core/vectors/state-v<version>.txt` was written once, when that version was current, and never
 //! changes again. `SPRAG_WRITE_VECTORS=1` writes the file of the current version if there is none.
 
-#![cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+#![cfg(any(
+    feature = "rustcrypto",
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -39,6 +47,15 @@ fn every_backend_continues_from_every_version() {
         continues::<sprag::ring::Backend>(&golden, version);
         #[cfg(feature = "aws-lc-rs")]
         continues::<sprag::aws_lc::Backend>(&golden, version);
+        #[cfg(all(
+            feature = "graviola",
+            any(target_arch = "aarch64", target_arch = "x86_64")
+        ))]
+        if sprag::BackendName::Graviola.is_supported() {
+            continues::<sprag::graviola::Backend>(&golden, version);
+        } else {
+            println!("NOT RUN on graviola: this processor lacks what it needs");
+        }
         #[cfg(feature = "mixed")]
         continues::<sprag::mixed::Backend>(&golden, version);
     }

@@ -1,6 +1,10 @@
 //! The README's table of backends says what the backends themselves say.
 
-#![cfg(feature = "mixed")]
+#![cfg(all(
+    feature = "mixed",
+    feature = "graviola",
+    any(target_arch = "aarch64", target_arch = "x86_64")
+))]
 
 use sprag::provenance::COMPILED;
 

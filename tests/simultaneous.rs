@@ -1,7 +1,15 @@
 //! Both sides start at once: whatever the network does to the first messages, the two end in one
 //! conversation in which both send in the same session.
 
-#![cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+#![cfg(any(
+    feature = "rustcrypto",
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
 
 use rand_chacha::ChaCha20Rng;
 use sprag::default::{Backend, Conversation, Identity, Prekeys, Session};

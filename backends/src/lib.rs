@@ -20,6 +20,11 @@ pub mod kernel;
 
 #[cfg(feature = "aws-lc-rs")]
 pub mod aws_lc;
+#[cfg(all(
+    feature = "graviola",
+    any(target_arch = "aarch64", target_arch = "x86_64")
+))]
+pub mod graviola;
 #[cfg(feature = "mixed")]
 pub mod mixed;
 #[cfg(feature = "ring")]
@@ -27,13 +32,36 @@ pub mod ring;
 #[cfg(feature = "rustcrypto")]
 pub mod rustcrypto;
 
-#[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+#[cfg(any(
+    feature = "rustcrypto",
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
 mod aead_limit;
 #[cfg(any(feature = "rustcrypto", feature = "ring"))]
 mod dalek_x25519;
 #[cfg(feature = "rustcrypto")]
 mod hmac_sha256;
-#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+#[cfg(any(
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
 mod libcrux_mlkem;
-#[cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+#[cfg(any(
+    feature = "rustcrypto",
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
 mod strict_ed25519;

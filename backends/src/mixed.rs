@@ -1,5 +1,5 @@
-//! The composition of the other three backends and our own [`kernel`] that measures
-//! best.
+//! The composition of the backends `rustcrypto`, `ring` and `aws_lc` and our own [`kernel`] that
+//! measures best.
 //!
 //! Because a backend is only a list, so is every mix, and a user's own is five lines:
 //!

@@ -48,6 +48,11 @@ pub const COMPILED: &[Provenance] = &[
     crate::ring::PROVENANCE,
     #[cfg(feature = "aws-lc-rs")]
     crate::aws_lc::PROVENANCE,
+    #[cfg(all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    ))]
+    crate::graviola::PROVENANCE,
     #[cfg(feature = "mixed")]
     crate::mixed::PROVENANCE,
 ];

@@ -7,7 +7,15 @@
 //! cargo test -p sprag-backends --features mixed --test wycheproof -- --nocapture
 //! ```
 
-#![cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+#![cfg(any(
+    feature = "rustcrypto",
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,6 +40,19 @@ fn ring() {
 #[cfg(feature = "aws-lc-rs")]
 fn aws_lc() {
     every_set::<sprag_backends::aws_lc::AwsLc>();
+}
+
+#[test]
+#[cfg(all(
+    feature = "graviola",
+    any(target_arch = "aarch64", target_arch = "x86_64")
+))]
+fn graviola() {
+    if sprag_backends::graviola::is_supported() {
+        every_set::<sprag_backends::graviola::Graviola>();
+    } else {
+        println!("NOT RUN on graviola: this processor lacks what it needs");
+    }
 }
 
 #[test]

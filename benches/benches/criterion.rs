@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
+use sprag_bench::backend::Backend;
 use sprag_bench::workload::table::{self, Workload};
 use sprag_bench::workload::{Digest, Operation, Wrong};
 
@@ -18,7 +19,7 @@ fn main() {
     for workload in table::all().iter().filter(|row| row.is_timed()) {
         let mut group = criterion.benchmark_group(workload.id());
         group.throughput(throughput(workload));
-        for &backend in workload.backends {
+        for backend in Backend::supported(workload.backends) {
             group.bench_function(backend.name(), |bencher| {
                 let mut operation = workload.operation(backend, 1).expect("set-up");
                 bencher.iter_custom(|count| {

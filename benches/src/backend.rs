@@ -12,7 +12,10 @@ pub enum Backend {
     Ring,
     /// `aws-lc-rs`.
     AwsLc,
-    /// The composition of the three that measures best.
+    /// `graviola`. Only on processors that it supports.
+    #[cfg(graviola)]
+    Graviola,
+    /// The composition that measures best.
     Mixed,
     /// The best composition of libraries, without our kernel. Only on request, and beside `mixed`
     /// in the group `kernel`.
@@ -22,13 +25,22 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// What is measured unless asked otherwise.
-    pub const DEFAULT: [Self; 4] = [Self::RustCrypto, Self::Ring, Self::AwsLc, Self::Mixed];
-    /// Everything that can be asked for.
-    pub const ALL: [Self; 6] = [
+    /// What is measured unless asked otherwise, on a processor that supports it.
+    pub const DEFAULT: &'static [Self] = &[
         Self::RustCrypto,
         Self::Ring,
         Self::AwsLc,
+        #[cfg(graviola)]
+        Self::Graviola,
+        Self::Mixed,
+    ];
+    /// Everything that can be asked for.
+    pub const ALL: &'static [Self] = &[
+        Self::RustCrypto,
+        Self::Ring,
+        Self::AwsLc,
+        #[cfg(graviola)]
+        Self::Graviola,
         Self::Mixed,
         Self::Libraries,
         Self::Null,
@@ -43,10 +55,29 @@ impl Backend {
             Self::RustCrypto => "rustcrypto",
             Self::Ring => "ring",
             Self::AwsLc => "aws-lc-rs",
+            #[cfg(graviola)]
+            Self::Graviola => "graviola",
             Self::Mixed => "mixed",
             Self::Libraries => "libraries",
             Self::Null => "null",
         }
+    }
+
+    /// Whether it runs on this processor.
+    #[must_use]
+    pub fn is_supported(self) -> bool {
+        match self {
+            #[cfg(graviola)]
+            Self::Graviola => sprag::BackendName::Graviola.is_supported(),
+            _ => true,
+        }
+    }
+
+    /// Those of `backends` that run on this processor.
+    #[must_use]
+    pub fn supported(backends: &[Self]) -> Vec<Self> {
+        let backends = backends.iter().copied();
+        backends.filter(|backend| backend.is_supported()).collect()
     }
 }
 
@@ -61,7 +92,8 @@ impl FromStr for Backend {
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|backend| backend.name() == name)
             .ok_or_else(|| UnknownBackend(name.to_owned()))
     }
@@ -97,6 +129,11 @@ macro_rules! with_backend {
             }
             $crate::backend::Backend::AwsLc => {
                 type $B = sprag::aws_lc::AwsLc;
+                $body
+            }
+            #[cfg(graviola)]
+            $crate::backend::Backend::Graviola => {
+                type $B = sprag::graviola::Graviola;
                 $body
             }
             $crate::backend::Backend::Mixed => {

@@ -47,8 +47,8 @@ pub struct RunOptions {
     /// Only workloads whose identifier matches (see `list --all`)
     #[arg(long, value_name = "REGEX", value_parser = filter)]
     pub filter: Option<Regex>,
-    /// Only these backends: rustcrypto, ring, aws-lc-rs, mixed; libraries is mixed without
-    /// our kernel, null the engine alone
+    /// Only these backends: rustcrypto, ring, aws-lc-rs, graviola, mixed; libraries is mixed
+    /// without our kernel, null the engine alone
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = backend)]
     pub backend: Vec<Backend>,
     /// Where the record goes [default: target/sprag-bench.json]
@@ -93,6 +93,8 @@ pub enum Failure {
     Wrong(Vec<String>),
     /// Nothing matches the filter.
     NothingMatches(Regex),
+    /// A backend was asked for that does not run on this processor.
+    Unsupported(Backend),
     /// A file cannot be written.
     Unwritable(PathBuf, io::Error),
     /// Standard output cannot be written.
@@ -105,7 +107,7 @@ impl Failure {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Wrong(_) | Self::Output(_) => 1,
-            Self::NothingMatches(_) | Self::Unwritable(..) => 2,
+            Self::NothingMatches(_) | Self::Unsupported(_) | Self::Unwritable(..) => 2,
         }
     }
 }
@@ -122,6 +124,9 @@ impl fmt::Display for Failure {
                     f,
                     "no workload matches {filter}; see `sprag-bench list --all`"
                 )
+            }
+            Self::Unsupported(backend) => {
+                write!(f, "this processor lacks instructions that {backend} needs")
             }
             Self::Unwritable(path, error) => write!(f, "cannot write {}: {error}", path.display()),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),

@@ -41,6 +41,14 @@ pub fn run(options: &RunOptions, out: &mut dyn Write) -> Result<(), Failure> {
             "warning: not an optimised build; use `cargo run --release`"
         )?;
     }
+    if plan.asked.is_empty() {
+        for backend in Backend::DEFAULT.iter().filter(|one| !one.is_supported()) {
+            writeln!(
+                stderr(),
+                "warning: {backend} is left out, as this processor lacks instructions that it needs"
+            )?;
+        }
+    }
     let progress = Progress::new(&plan);
     let mut results = Vec::new();
     let mut wrongs = Vec::new();
@@ -49,7 +57,7 @@ pub fn run(options: &RunOptions, out: &mut dyn Write) -> Result<(), Failure> {
         progress.begin(&workload.id());
         let budget = plan.budget(workload, started.elapsed(), left);
         let backends = plan.backends(workload);
-        for (backend, outcome) in family(workload, backends, budget, clock, plan.seed) {
+        for (backend, outcome) in family(workload, &backends, budget, clock, plan.seed) {
             match outcome {
                 Ok(row) => results.push(row),
                 Err(wrong) => wrongs.push(format!("{} on {backend}: {wrong}", workload.id())),
@@ -115,6 +123,9 @@ impl Plan {
         let mut asked = options.backend.clone();
         asked.sort_unstable();
         asked.dedup();
+        if let Some(backend) = asked.iter().find(|backend| !backend.is_supported()) {
+            return Err(Failure::Unsupported(*backend));
+        }
         let (total, most) = if options.full {
             (FULL, MOST_PER_ROW_FULL)
         } else {
@@ -131,11 +142,11 @@ impl Plan {
         })
     }
 
-    fn backends(&self, workload: &Workload) -> &[Backend] {
+    fn backends(&self, workload: &Workload) -> Vec<Backend> {
         if self.asked.is_empty() {
-            workload.backends
+            Backend::supported(workload.backends)
         } else {
-            &self.asked
+            self.asked.clone()
         }
     }
 

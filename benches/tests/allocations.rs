@@ -40,6 +40,19 @@ fn rustcrypto_and_ring_allocate_nothing() {
 }
 
 #[test]
+#[cfg(graviola)]
+fn graviola_allocates_nothing() {
+    if !sprag::BackendName::Graviola.is_supported() {
+        println!("NOT RUN on graviola: this processor lacks what it needs");
+        return;
+    }
+    for suite in SUITES {
+        let none = Counts::default();
+        assert_eq!(steady_state::<sprag::graviola::Backend>(suite), none);
+    }
+}
+
+#[test]
 fn aws_lc_rs_and_mixed_allocate_only_for_an_agreement() {
     for suite in SUITES {
         for (name, counts) in [

@@ -248,6 +248,8 @@ fn doctor_explains_every_backend_and_recommends_one() {
         "\nrustcrypto\n",
         "\nring\n",
         "\naws-lc-rs\n",
+        #[cfg(graviola)]
+        "\ngraviola\n",
         "\nmixed\n",
         "own kernel  AES-256-GCM: ",
         "primitive/chain_step",

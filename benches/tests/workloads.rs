@@ -25,7 +25,7 @@ fn every_workload_gives_the_same_on_every_backend() {
         let id = workload.id();
         let expected = first_result(&workload, Backend::REFERENCE).expect(&id);
         assert_ne!(expected, Digest::new(), "{id} produces nothing");
-        for backend in Backend::DEFAULT {
+        for backend in Backend::supported(Backend::DEFAULT) {
             let result = first_result(&workload, backend).expect(&id);
             assert_eq!(result, expected, "{id} on {backend}");
         }

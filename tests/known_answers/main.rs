@@ -54,6 +54,15 @@ fn check(suite: Suite, one_time: Option<usize>) {
     same::<sprag::ring::Backend>(&engine, suite, one_time);
     #[cfg(feature = "aws-lc-rs")]
     same::<sprag::aws_lc::Backend>(&engine, suite, one_time);
+    #[cfg(all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    ))]
+    if sprag::BackendName::Graviola.is_supported() {
+        same::<sprag::graviola::Backend>(&engine, suite, one_time);
+    } else {
+        println!("NOT RUN on graviola: this processor lacks what it needs");
+    }
 
     let answers = second_implementation(&engine, suite, one_time).to_file();
     let name = suite.name().to_lowercase().replace('+', "-");

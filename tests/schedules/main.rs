@@ -5,7 +5,15 @@
 //! `SPRAG_SCHEDULES=n` runs another number of schedules than 10,000; `SPRAG_SEED=n` runs the one
 //! schedule of that seed, as a failure prints it.
 
-#![cfg(any(feature = "rustcrypto", feature = "ring", feature = "aws-lc-rs"))]
+#![cfg(any(
+    feature = "rustcrypto",
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
 
 mod batches;
 mod model;
@@ -16,7 +24,6 @@ mod tally;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use schedule::Schedule;
-use sprag::BackendName;
 use starts::Start;
 use tally::Tally;
 
@@ -66,6 +73,13 @@ fn batches_and_two_step_calls_are_loops_on_every_backend() {
     {
         jobs += batches::check::<sprag::aws_lc::Backend>(&starts, ROUNDS);
     }
+    #[cfg(all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    ))]
+    if sprag::BackendName::Graviola.is_supported() {
+        jobs += batches::check::<sprag::graviola::Backend>(&starts, ROUNDS);
+    }
     #[cfg(feature = "mixed")]
     {
         jobs += batches::check::<sprag::mixed::Backend>(&starts, ROUNDS);
@@ -90,6 +104,13 @@ fn a_run_of_messages_is_a_loop_on_every_backend() {
     {
         messages += batches::check_runs::<sprag::aws_lc::Backend>(&starts, ROUNDS);
     }
+    #[cfg(all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    ))]
+    if sprag::BackendName::Graviola.is_supported() {
+        messages += batches::check_runs::<sprag::graviola::Backend>(&starts, ROUNDS);
+    }
     #[cfg(feature = "mixed")]
     {
         messages += batches::check_runs::<sprag::mixed::Backend>(&starts, ROUNDS);
@@ -111,7 +132,7 @@ fn run(seeds: impl Iterator<Item = u64>, starts: &[Start]) -> Tally {
 
 /// A property that was never put to the test does not hold by that.
 fn assert_everything_happened(tally: &Tally, wanted: u64) {
-    let backends = BackendName::COMPILED.len();
+    let backends = schedule::backends().len();
     assert_eq!(tally.schedules, wanted);
     assert_eq!(tally.reloads.len(), backends * backends);
     assert_eq!(tally.verdicts.len(), 6, "{:?}", tally.verdicts);

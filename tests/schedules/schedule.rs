@@ -372,7 +372,14 @@ fn below(rng: &mut ChaCha8Rng, bound: usize) -> usize {
 }
 
 fn any_backend(rng: &mut ChaCha8Rng) -> BackendName {
-    BackendName::COMPILED[below(rng, BackendName::COMPILED.len())]
+    let backends = backends();
+    backends[below(rng, backends.len())]
+}
+
+/// Those that run on this processor.
+pub(crate) fn backends() -> Vec<BackendName> {
+    let compiled = BackendName::COMPILED.iter().copied();
+    compiled.filter(|backend| backend.is_supported()).collect()
 }
 
 /// Often so tight that the limits bite.

@@ -18,6 +18,15 @@ fn every_backend_conforms() {
     conforms::<sprag_backends::ring::Ring>();
     #[cfg(feature = "aws-lc-rs")]
     conforms::<sprag_backends::aws_lc::AwsLc>();
+    #[cfg(all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    ))]
+    if sprag_backends::graviola::is_supported() {
+        conforms::<sprag_backends::graviola::Graviola>();
+    } else {
+        println!("NOT RUN on graviola: this processor lacks what it needs");
+    }
     #[cfg(feature = "mixed")]
     conforms::<sprag_backends::mixed::Mixed>();
 }

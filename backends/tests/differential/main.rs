@@ -3,7 +3,17 @@
 //!
 //! Each property is checked for each pair, so any two backends agree with each other.
 
-#![cfg(all(feature = "rustcrypto", any(feature = "ring", feature = "aws-lc-rs")))]
+#![cfg(all(
+    feature = "rustcrypto",
+    any(
+        feature = "ring",
+        feature = "aws-lc-rs",
+        all(
+            feature = "graviola",
+            any(target_arch = "aarch64", target_arch = "x86_64")
+        )
+    )
+))]
 
 mod aead;
 mod hmac;
@@ -18,67 +28,67 @@ use sprag_backends::rustcrypto::RustCrypto;
 use sprag_core::backend::{CryptoBackend, PqBackend};
 
 macro_rules! pairs {
-    ($($module:ident $feature:literal $backend:path;)*) => {
+    ($(#[$condition:meta] $module:ident $backend:path;)*) => {
         $(
-            #[cfg(feature = $feature)]
+            #[$condition]
             mod $module {
                 use super::*;
                 use $backend as Other;
 
                 #[test]
                 fn x25519() {
-                    key_agreement::agreements::<
+                    on::<Other>(key_agreement::agreements::<
                         <RustCrypto as CryptoBackend>::X25519,
                         <Other as CryptoBackend>::X25519,
-                    >();
+                    >);
                 }
 
                 #[test]
                 fn hmac_sha256() {
-                    hmac::hashes::<
+                    on::<Other>(hmac::hashes::<
                         <RustCrypto as CryptoBackend>::HmacSha256,
                         <Other as CryptoBackend>::HmacSha256,
-                    >();
+                    >);
                 }
 
                 #[test]
                 fn aes_256_gcm() {
-                    aead::messages::<
+                    on::<Other>(aead::messages::<
                         <RustCrypto as CryptoBackend>::Aes256Gcm,
                         <Other as CryptoBackend>::Aes256Gcm,
-                    >();
+                    >);
                 }
 
                 #[test]
                 fn chacha20_poly1305() {
-                    aead::messages::<
+                    on::<Other>(aead::messages::<
                         <RustCrypto as CryptoBackend>::ChaCha20Poly1305,
                         <Other as CryptoBackend>::ChaCha20Poly1305,
-                    >();
+                    >);
                 }
 
                 #[test]
                 fn ed25519() {
-                    signature::signatures::<
+                    on::<Other>(signature::signatures::<
                         <RustCrypto as CryptoBackend>::Ed25519,
                         <Other as CryptoBackend>::Ed25519,
-                    >();
+                    >);
                 }
 
                 #[test]
                 fn ml_kem_768() {
-                    kem::encapsulations::<
+                    on::<Other>(kem::encapsulations::<
                         <RustCrypto as PqBackend>::MlKem768,
                         <Other as PqBackend>::MlKem768,
-                    >();
+                    >);
                 }
 
                 #[test]
                 fn ml_kem_1024() {
-                    kem::encapsulations::<
+                    on::<Other>(kem::encapsulations::<
                         <RustCrypto as PqBackend>::MlKem1024,
                         <Other as PqBackend>::MlKem1024,
-                    >();
+                    >);
                 }
             }
         )*
@@ -86,9 +96,29 @@ macro_rules! pairs {
 }
 
 pairs! {
-    ring "ring" sprag_backends::ring::Ring;
-    aws_lc "aws-lc-rs" sprag_backends::aws_lc::AwsLc;
-    mixed "mixed" sprag_backends::mixed::Mixed;
+    #[cfg(feature = "ring")]
+    ring sprag_backends::ring::Ring;
+    #[cfg(feature = "aws-lc-rs")]
+    aws_lc sprag_backends::aws_lc::AwsLc;
+    #[cfg(all(feature = "graviola", any(target_arch = "aarch64", target_arch = "x86_64")))]
+    graviola sprag_backends::graviola::Graviola;
+    #[cfg(feature = "mixed")]
+    mixed sprag_backends::mixed::Mixed;
+}
+
+/// Runs `property` if the backend runs on this processor.
+fn on<B: CryptoBackend>(property: fn()) {
+    #[cfg(all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    ))]
+    if B::NAME == sprag_backends::graviola::Graviola::NAME
+        && !sprag_backends::graviola::is_supported()
+    {
+        println!("NOT RUN on graviola: this processor lacks what it needs");
+        return;
+    }
+    property();
 }
 
 fn holds<S: Strategy>(cases: u32, strategy: S, property: impl Fn(S::Value)) {

@@ -14,7 +14,13 @@ use crate::host::Host;
 use crate::report::{BUSY, digits, duration};
 
 /// The backends that are one library each.
-const LIBRARIES: [Backend; 3] = [Backend::RustCrypto, Backend::Ring, Backend::AwsLc];
+const LIBRARIES: &[Backend] = &[
+    Backend::RustCrypto,
+    Backend::Ring,
+    Backend::AwsLc,
+    #[cfg(graviola)]
+    Backend::Graviola,
+];
 /// A backend this many times slower than the fastest is worth a word.
 const SLOW: f64 = 2.0;
 
@@ -30,7 +36,7 @@ pub(super) fn slow_paths(timings: &Timings, host: &Host, build: &Build) -> Vec<S
     found.extend(missing_acceleration(host));
     found.extend(trap::found(timings, host, build));
     for (id, measured) in &timings.rows {
-        let best = Timings::fastest(&LIBRARIES, |backend| timings.of(id, backend));
+        let best = Timings::fastest(LIBRARIES, |backend| timings.of(id, backend));
         let Some((fastest, best)) = best else {
             continue;
         };
@@ -70,21 +76,26 @@ fn missing_acceleration(host: &Host) -> Option<String> {
     })
 }
 
+const NOT_INTERLEAVED: &str = "It runs cipher and authenticator one after the other; ring and \
+     AWS-LC interleave them in assembly, in wide vectors where the processor has them.";
+
 /// Why a primitive is slow on a backend, where that is known.
 fn reason(id: &str, backend: Backend) -> Option<&'static str> {
     let is = |name: &str| id.starts_with(name);
     match backend {
         Backend::RustCrypto if is("primitive/chacha20poly1305") || is("primitive/aes256gcm") => {
-            Some(
-                "It runs cipher and authenticator one after the other; ring and AWS-LC interleave them \
-             in assembly, in wide vectors where the processor has them.",
-            )
+            Some(NOT_INTERLEAVED)
+        }
+        #[cfg(graviola)]
+        Backend::Graviola if is("primitive/chacha20poly1305") || is("primitive/aes256gcm") => {
+            Some(NOT_INTERLEAVED)
         }
         Backend::RustCrypto if is("primitive/mlkem") => {
             Some("Its ML-KEM is portable code; the others take libcrux, which has vector code.")
         }
         Backend::RustCrypto | Backend::Ring if is("primitive/x25519") => Some(
-            "It computes X25519 in dalek; AWS-LC has assembly for processors with ADX and BMI2.",
+            "It computes X25519 in dalek; AWS-LC and graviola have assembly for processors with ADX and \
+             BMI2.",
         ),
         Backend::AwsLc if is(CHAIN_STEP) => Some("AWS-LC sets up a context for every HMAC."),
         _ => None,
@@ -117,10 +128,10 @@ const HANDSHAKE: [(f64, &str); 5] = [
 
 fn backend_for(timings: &Timings) -> Vec<String> {
     let whole = |parts: &'static [(f64, &str)]| {
-        Timings::fastest(&Backend::DEFAULT, |backend| timings.sum(parts, backend))
+        Timings::fastest(Backend::DEFAULT, |backend| timings.sum(parts, backend))
     };
     let single = |parts: &'static [(f64, &str)]| {
-        Timings::fastest(&LIBRARIES, |backend| timings.sum(parts, backend))
+        Timings::fastest(LIBRARIES, |backend| timings.sum(parts, backend))
     };
     let mut advice = Vec::new();
     for (what, parts) in [
@@ -169,7 +180,7 @@ fn fastest_library(
     primitive: &str,
     parts: &[(f64, &str)],
 ) -> Option<&'static str> {
-    let (backend, _) = Timings::fastest(&LIBRARIES, |backend| timings.sum(parts, backend))?;
+    let (backend, _) = Timings::fastest(LIBRARIES, |backend| timings.sum(parts, backend))?;
     let table = COMPILED
         .iter()
         .find(|table| table.backend == backend.name())?;
@@ -182,7 +193,7 @@ fn fastest_library(
 
 fn suite_for(timings: &Timings, host: &Host) -> Option<String> {
     let best = |id: &str| {
-        Timings::fastest(&Backend::DEFAULT, |backend| timings.of(id, backend)).map(|(_, ns)| ns)
+        Timings::fastest(Backend::DEFAULT, |backend| timings.of(id, backend)).map(|(_, ns)| ns)
     };
     let (aes, chacha) = (best(AES_SHORT)?, best(CHACHA_SHORT)?);
     let (aes_long, chacha_long) = (best(AES_LONG)?, best(CHACHA_LONG)?);

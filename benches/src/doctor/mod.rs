@@ -13,6 +13,7 @@ use std::io::{self, Write};
 use sprag::provenance::{COMPILED, Provenance, Wipes};
 use sprag_backends::kernel;
 
+use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::cli::Failure;
 use crate::host::{CpuUse, Host};
@@ -33,6 +34,13 @@ pub fn doctor(out: &mut dyn Write) -> Result<(), Failure> {
     print_host(out, &host, &build)?;
     for provenance in COMPILED {
         print_provenance(out, provenance)?;
+    }
+    for backend in Backend::DEFAULT.iter().filter(|one| !one.is_supported()) {
+        writeln!(
+            out,
+            "\nThis processor lacks instructions that {backend} needs: it is not measured, and would \
+             refuse\nevery key."
+        )?;
     }
     writeln!(out, "\nMeasuring for a few seconds…")?;
     out.flush()?;

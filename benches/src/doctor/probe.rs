@@ -46,17 +46,19 @@ const PER_ROW: Duration = Duration::from_millis(60);
 
 /// Median nanoseconds per call, by workload and backend.
 pub(super) struct Timings {
+    pub(super) backends: Vec<Backend>,
     pub(super) rows: Vec<(&'static str, Vec<(Backend, f64)>)>,
 }
 
 impl Timings {
     pub(super) fn take(clock: Clock) -> Result<Self, Failure> {
         let table = table::all();
+        let backends = Backend::supported(Backend::DEFAULT);
         let mut rows = Vec::new();
         for id in PROBED {
             let mut timings = Vec::new();
             for workload in table.iter().filter(|row| row.id() == id) {
-                for (backend, row) in family(workload, &Backend::DEFAULT, PER_ROW, clock, 1) {
+                for (backend, row) in family(workload, &backends, PER_ROW, clock, 1) {
                     let row = row.map_err(|wrong| {
                         Failure::Wrong(vec![format!("{id} on {backend}: {wrong}")])
                     })?;
@@ -65,18 +67,18 @@ impl Timings {
             }
             rows.push((id, timings));
         }
-        Ok(Self { rows })
+        Ok(Self { backends, rows })
     }
 
     pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{:<44}", "")?;
-        for backend in Backend::DEFAULT {
-            write!(out, "{backend:>14}")?;
+        write!(out, "{:<43}", "")?;
+        for backend in &self.backends {
+            write!(out, "{backend:>11}")?;
         }
         for (id, timings) in &self.rows {
-            write!(out, "\n{id:<44}")?;
+            write!(out, "\n{id:<43}")?;
             for (_, ns) in timings {
-                write!(out, "{:>14}", duration(*ns))?;
+                write!(out, "{:>11}", duration(*ns))?;
             }
         }
         writeln!(out)

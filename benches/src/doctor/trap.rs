@@ -24,8 +24,8 @@ pub(super) fn found(timings: &Timings, host: &Host, build: &Build) -> Vec<String
         return Vec::new();
     }
     let trapped = Backend::DEFAULT
-        .into_iter()
-        .filter_map(|backend| Some(format!("{} {}", symptom(timings, backend)?, cure(backend))));
+        .iter()
+        .filter_map(|&backend| Some(format!("{} {}", symptom(timings, backend)?, cure(backend))));
     let mut found: Vec<String> = trapped.collect();
     let built_with_avx = build.target_features.iter().any(|name| name == "avx");
     if found.is_empty() && built_with_avx {
@@ -81,6 +81,7 @@ mod tests {
         let ids = [CHAIN_STEP, AES_SHORT, ALTERNATE].into_iter();
         let rows = ids.zip(rustcrypto.into_iter().zip([120.0, 180.0, 305.0]));
         let timings = Timings {
+            backends: vec![Backend::RustCrypto, Backend::Mixed],
             rows: rows
                 .map(|(id, (rustcrypto, mixed))| {
                     let measured = [(Backend::RustCrypto, rustcrypto), (Backend::Mixed, mixed)];

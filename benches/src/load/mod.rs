@@ -107,8 +107,11 @@ impl fmt::Display for Window {
 /// Offers the loads that `options` say and reports the latencies.
 ///
 /// # Errors
-/// [`Failure`]: a file cannot be written, or an answer was wrong.
+/// [`Failure`]: the backend does not run here, a file cannot be written, or an answer was wrong.
 pub fn load(options: &LoadOptions, out: &mut dyn Write) -> Result<(), Failure> {
+    if !options.backend.is_supported() {
+        return Err(Failure::Unsupported(options.backend));
+    }
     let json = writable(options.json.as_deref(), "sprag-bench-load.json")?;
     let markdown = writable(options.markdown.as_deref(), "sprag-bench-load.md")?;
     let cpu = CpuUse::now();

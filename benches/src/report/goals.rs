@@ -6,7 +6,7 @@
 use crate::record::{Record, Row};
 use crate::report::median;
 
-const LIBRARIES: [&str; 3] = ["rustcrypto", "ring", "aws-lc-rs"];
+const LIBRARIES: [&str; 4] = ["rustcrypto", "ring", "aws-lc-rs", "graviola"];
 const MIXED: &str = "mixed";
 /// Two measurements of the same in one run differ by no more than this.
 const NOISE: f64 = 1.025;
@@ -221,6 +221,7 @@ fn allocations(rows: &Rows<'_>, goal: &mut Add<'_>) {
         (MIXED, none),
         ("rustcrypto", none),
         ("ring", none),
+        ("graviola", none),
         ("aws-lc-rs", Limit::Any),
     ] {
         let counts = ["session/encrypt", "session/decrypt"].into_iter();

@@ -43,7 +43,7 @@ pub(super) const fn row(name: &'static str, work: Work) -> Workload {
         threads: 1,
         strategy: "",
         beside: Beside::Floor,
-        backends: &Backend::DEFAULT,
+        backends: Backend::DEFAULT,
         weight: 1,
         full_only: false,
     }
