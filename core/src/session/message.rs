@@ -12,7 +12,7 @@ use crate::backend::CryptoBackend;
 use crate::ephemeral::{FreshKey, KeySource};
 use crate::primitives::{Hmac, KeyAgreement};
 use crate::ratchet::{HEADER_LEN, ReceivePlan, SendPlan, TAG_LEN};
-use crate::session::envelope::{Envelope, Outgoing, text_range};
+use crate::session::envelope::{Envelope, text_range};
 use crate::session::pending::Change;
 use crate::session::{Pending, Session, SessionError};
 
@@ -156,13 +156,24 @@ impl<B: CryptoBackend> Session<B> {
         plan: &mut SendPlan<B>,
     ) -> Result<(), SessionError> {
         self.check_limits(1)?;
-        let outgoing = self.outgoing(buffer)?;
-        let fresh = self.draw(&mut *outgoing.salt, source)?;
-        self.seal_drawn(outgoing, fresh, plan)
+        let mut outgoing = self.outgoing(buffer)?;
+        let ratchet = self.open_ratchet()?;
+        // What is drawn, and in which order, is the same in batches: a ratchet key if the message
+        // turns the ratchet, then the salt, the random half of the nonce.
+        if ratchet.sending.is_none() {
+            ratchet.turn_for_sending(source.fresh_key()?, plan)?;
+        }
+        source.fill(&mut *outgoing.salt)?;
+        let mut envelope = Envelope::new();
+        let header = ratchet.send_header(plan)?;
+        self.address(&header, &mut outgoing, &mut envelope);
+        let step = ratchet.send_step(plan, &mut envelope.message_key);
+        let step = step.ok_or(SessionError::StaleState)?;
+        B::HmacSha256::chain_step(step.chain_key, step.message_key, step.next);
+        Ok(envelope.seal::<B>(self.suite.aead(), outgoing)?)
     }
 
-    /// Draws a message's randomness, in batches too: a ratchet key if it turns the ratchet, then
-    /// the salt, the random half of the nonce.
+    /// Draws a message's randomness in a batch.
     #[inline]
     pub(super) fn draw<S: KeySource<B> + ?Sized>(
         &self,
@@ -172,27 +183,6 @@ impl<B: CryptoBackend> Session<B> {
         let fresh = self.open_ratchet()?.fresh_key(source)?;
         source.fill(salt)?;
         Ok(fresh)
-    }
-
-    /// Seals a message for which everything was drawn.
-    #[inline]
-    pub(super) fn seal_drawn(
-        &self,
-        mut outgoing: Outgoing<'_>,
-        fresh: Option<FreshKey<B>>,
-        plan: &mut SendPlan<B>,
-    ) -> Result<(), SessionError> {
-        let ratchet = self.open_ratchet()?;
-        if let Some(fresh) = fresh {
-            ratchet.turn_for_sending(fresh, plan)?;
-        }
-        let mut envelope = Envelope::new();
-        let header = ratchet.send_header(plan)?;
-        self.address(&header, &mut outgoing, &mut envelope);
-        let step = ratchet.send_step(plan, &mut envelope.message_key);
-        let step = step.ok_or(SessionError::StaleState)?;
-        B::HmacSha256::chain_step(step.chain_key, step.message_key, step.next);
-        Ok(envelope.seal::<B>(self.suite.aead(), outgoing)?)
     }
 
     /// Opens the message at `offset`; `own` is the key a turn agrees with, if it isn't ours.
