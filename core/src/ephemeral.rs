@@ -19,6 +19,9 @@ use crate::entropy::{self, EntropyError};
 use crate::primitives::{KeyAgreement, PrimitiveError};
 use crate::secret::Secret;
 
+/// Keys that are made at once.
+const BATCH: usize = 64;
+
 type PrivateKey<B> = <<B as CryptoBackend>::X25519 as KeyAgreement>::PrivateKey;
 
 /// X25519 keys made while there was time, for turns of the ratchet and for first messages, which
@@ -74,19 +77,32 @@ impl<B: CryptoBackend> EphemeralPool<B> {
             self.keys.push(B::X25519::private_key(&[1; 32])?);
         }
         let count = count.min(self.capacity.saturating_sub(self.len()));
+        let mut seeds: Vec<Secret<32>> = Vec::with_capacity(count.min(BATCH));
         let mut last = Secret::zeroed();
-        for _ in 0..count {
-            let seed = Secret::random(rng)?;
-            // A generator that is stuck would make one key of many.
-            if bool::from(seed.ct_eq(&last)) {
-                return Err(EntropyError.into());
+        let mut left = count;
+        while left > 0 {
+            seeds.clear();
+            let mut drawn = Ok(());
+            for _ in 0..left.min(BATCH) {
+                drawn = draw(rng, &mut last).map(|seed| seeds.push(seed));
+                if drawn.is_err() {
+                    break;
+                }
             }
-            let blank = self.len();
-            self.keys.push(B::X25519::private_key(seed.expose())?);
-            self.keys.swap(blank, blank.saturating_add(1));
-            last = seed;
+            self.add(&seeds)?;
+            drawn?;
+            left = left.saturating_sub(seeds.len());
         }
         Ok(count)
+    }
+
+    fn add(&mut self, seeds: &[Secret<32>]) -> Result<(), PrimitiveError> {
+        let blank = self.len();
+        let seeds: Vec<_> = seeds.iter().map(Secret::expose).collect();
+        B::X25519::private_key_batch(&seeds, &mut self.keys)?;
+        let last = self.len();
+        self.keys.swap(blank, last);
+        Ok(())
     }
 
     /// How many keys there are.
@@ -121,6 +137,19 @@ impl<B: CryptoBackend> EphemeralPool<B> {
         let last = self.len().checked_sub(1)?;
         Some(self.keys.swap_remove(last))
     }
+}
+
+/// A seed that differs from the one before: a generator that is stuck would make one key of many.
+fn draw<R: TryCryptoRng + ?Sized>(
+    rng: &mut R,
+    last: &mut Secret<32>,
+) -> Result<Secret<32>, EntropyError> {
+    let seed = Secret::random(rng)?;
+    if bool::from(seed.ct_eq(last)) {
+        return Err(EntropyError);
+    }
+    *last = seed.duplicate();
+    Ok(seed)
 }
 
 impl<B: CryptoBackend> fmt::Debug for EphemeralPool<B> {
