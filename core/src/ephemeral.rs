@@ -279,7 +279,7 @@ pub(crate) mod sealed {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use std::collections::BTreeSet;
 
@@ -351,6 +351,44 @@ mod tests {
     }
 
     impl TryCryptoRng for Stuck {}
+
+    /// Gives different bytes so many times and then the same ones.
+    struct Sticks(usize);
+
+    impl TryRng for Sticks {
+        type Error = EntropyError;
+
+        fn try_next_u32(&mut self) -> Result<u32, EntropyError> {
+            unreachable!("seeds are drawn as bytes")
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, EntropyError> {
+            unreachable!("seeds are drawn as bytes")
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+            self.0 = self.0.saturating_sub(1);
+            bytes.fill(0xff);
+            bytes[..8].copy_from_slice(&self.0.to_be_bytes());
+            Ok(())
+        }
+    }
+
+    impl TryCryptoRng for Sticks {}
+
+    #[test]
+    fn the_keys_made_before_a_failure_stay() {
+        for made in [1, 2, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH, 2 * BATCH + 3] {
+            let mut pool = EphemeralPool::<Null>::new(1000);
+            assert_eq!(pool.fill(&mut Sticks(made)), Err(PoolError::Entropy));
+            assert_eq!(pool.len(), made);
+            let mut rng = Sticks(0);
+            let given = core::iter::from_fn(|| pool.before(&mut rng).pool.take());
+            let given: BTreeSet<_> = given.map(|key| *Null::private_bytes(&key)).collect();
+            let blank = [1; 32];
+            assert!(given.len() == made && !given.contains(&blank));
+        }
+    }
 
     #[test]
     fn a_stuck_generator_fills_no_pool() {
