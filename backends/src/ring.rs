@@ -225,7 +225,7 @@ pub const PROVENANCE: Provenance = Provenance {
             primitive: "X25519",
             library: "x25519-dalek",
             wipes: Wipes::Yes,
-            note: "ring cannot use an X25519 key twice",
+            note: "ring cannot use an X25519 key twice; in a batch of keys dalek frees denominators of projective points unwiped",
         },
         Row {
             primitive: "HMAC-SHA-256",

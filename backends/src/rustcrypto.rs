@@ -141,7 +141,7 @@ pub const PROVENANCE: Provenance = Provenance {
             primitive: "X25519",
             library: "x25519-dalek",
             wipes: Wipes::Yes,
-            note: "",
+            note: "in a batch of keys dalek frees denominators of projective points unwiped",
         },
         Row {
             primitive: "HMAC-SHA-256",

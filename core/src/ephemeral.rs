@@ -19,6 +19,9 @@ use crate::entropy::{self, EntropyError};
 use crate::primitives::{KeyAgreement, PrimitiveError};
 use crate::secret::Secret;
 
+/// Keys that are made at once.
+const BATCH: usize = 64;
+
 type PrivateKey<B> = <<B as CryptoBackend>::X25519 as KeyAgreement>::PrivateKey;
 
 /// X25519 keys made while there was time, for turns of the ratchet and for first messages, which
@@ -74,19 +77,32 @@ impl<B: CryptoBackend> EphemeralPool<B> {
             self.keys.push(B::X25519::private_key(&[1; 32])?);
         }
         let count = count.min(self.capacity.saturating_sub(self.len()));
+        let mut seeds: Vec<Secret<32>> = Vec::with_capacity(count.min(BATCH));
         let mut last = Secret::zeroed();
-        for _ in 0..count {
-            let seed = Secret::random(rng)?;
-            // A generator that is stuck would make one key of many.
-            if bool::from(seed.ct_eq(&last)) {
-                return Err(EntropyError.into());
+        let mut left = count;
+        while left > 0 {
+            seeds.clear();
+            let mut drawn = Ok(());
+            for _ in 0..left.min(BATCH) {
+                drawn = draw(rng, &mut last).map(|seed| seeds.push(seed));
+                if drawn.is_err() {
+                    break;
+                }
             }
-            let blank = self.len();
-            self.keys.push(B::X25519::private_key(seed.expose())?);
-            self.keys.swap(blank, blank.saturating_add(1));
-            last = seed;
+            self.add(&seeds)?;
+            drawn?;
+            left = left.saturating_sub(seeds.len());
         }
         Ok(count)
+    }
+
+    fn add(&mut self, seeds: &[Secret<32>]) -> Result<(), PrimitiveError> {
+        let blank = self.len();
+        let seeds: Vec<_> = seeds.iter().map(Secret::expose).collect();
+        B::X25519::private_key_batch(&seeds, &mut self.keys)?;
+        let last = self.len();
+        self.keys.swap(blank, last);
+        Ok(())
     }
 
     /// How many keys there are.
@@ -121,6 +137,19 @@ impl<B: CryptoBackend> EphemeralPool<B> {
         let last = self.len().checked_sub(1)?;
         Some(self.keys.swap_remove(last))
     }
+}
+
+/// A seed that differs from the one before: a generator that is stuck would make one key of many.
+fn draw<R: TryCryptoRng + ?Sized>(
+    rng: &mut R,
+    last: &mut Secret<32>,
+) -> Result<Secret<32>, EntropyError> {
+    let seed = Secret::random(rng)?;
+    if bool::from(seed.ct_eq(last)) {
+        return Err(EntropyError);
+    }
+    *last = seed.duplicate();
+    Ok(seed)
 }
 
 impl<B: CryptoBackend> fmt::Debug for EphemeralPool<B> {
@@ -250,7 +279,7 @@ pub(crate) mod sealed {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use std::collections::BTreeSet;
 
@@ -322,6 +351,44 @@ mod tests {
     }
 
     impl TryCryptoRng for Stuck {}
+
+    /// Gives different bytes so many times and then the same ones.
+    struct Sticks(usize);
+
+    impl TryRng for Sticks {
+        type Error = EntropyError;
+
+        fn try_next_u32(&mut self) -> Result<u32, EntropyError> {
+            unreachable!("seeds are drawn as bytes")
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, EntropyError> {
+            unreachable!("seeds are drawn as bytes")
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+            self.0 = self.0.saturating_sub(1);
+            bytes.fill(0xff);
+            bytes[..8].copy_from_slice(&self.0.to_be_bytes());
+            Ok(())
+        }
+    }
+
+    impl TryCryptoRng for Sticks {}
+
+    #[test]
+    fn the_keys_made_before_a_failure_stay() {
+        for made in [1, 2, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH, 2 * BATCH + 3] {
+            let mut pool = EphemeralPool::<Null>::new(1000);
+            assert_eq!(pool.fill(&mut Sticks(made)), Err(PoolError::Entropy));
+            assert_eq!(pool.len(), made);
+            let mut rng = Sticks(0);
+            let given = core::iter::from_fn(|| pool.before(&mut rng).pool.take());
+            let given: BTreeSet<_> = given.map(|key| *Null::private_bytes(&key)).collect();
+            let blank = [1; 32];
+            assert!(given.len() == made && !given.contains(&blank));
+        }
+    }
 
     #[test]
     fn a_stuck_generator_fills_no_pool() {

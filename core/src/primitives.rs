@@ -8,6 +8,7 @@
 //! No method takes randomness: callers pass seeds, so that a backend never owns an entropy
 //! source and every operation has a known answer.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 /// Why a primitive refused.
@@ -54,6 +55,29 @@ pub trait KeyAgreement {
     /// # Errors
     /// [`PrimitiveError::Library`] if the library could not hold the key.
     fn private_key(bytes: &[u8; 32]) -> Result<Self::PrivateKey, PrimitiveError>;
+
+    /// Makes many private keys and appends them to `keys`, which does not grow if it has room for
+    /// them; ≡ a loop over [`private_key`](Self::private_key).
+    ///
+    /// # Errors
+    /// The first error; `keys` is then as it was.
+    fn private_key_batch(
+        bytes: &[&[u8; 32]],
+        keys: &mut Vec<Self::PrivateKey>,
+    ) -> Result<(), PrimitiveError> {
+        let before = keys.len();
+        keys.reserve(bytes.len());
+        for bytes in bytes {
+            match Self::private_key(bytes) {
+                Ok(key) => keys.push(key),
+                Err(error) => {
+                    keys.truncate(before);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
 
     /// The public half, cached: free to call.
     fn public_key(private: &Self::PrivateKey) -> &[u8; 32];
@@ -306,6 +330,12 @@ pub trait Signature {
     ) -> Result<(), PrimitiveError>;
 
     /// Verifies many signatures; ≡ a loop over [`verify`](Self::verify).
+    ///
+    /// A library's batch verification, one equation over random multiples of all signatures, does
+    /// not keep this law. Where the key or `R` has a part of small order, the multiples can cancel
+    /// what a single equation refuses, and their reduction modulo the group order can bring out
+    /// what it does not see: whoever makes the signatures chooses on what two verifiers disagree.
+    /// To show that all points are free of such parts costs more than the batch saves.
     fn verify_batch(jobs: &mut [VerifyJob<'_>]) {
         for job in jobs {
             job.outcome = Self::verify(job.public, job.message, job.signature);

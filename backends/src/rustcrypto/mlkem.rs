@@ -1,4 +1,8 @@
 //! ML-KEM over `ml-kem`.
+//!
+//! `libcrux-ml-kem` is pure Rust too and four to six times as fast, but needs Rust 1.94, by
+//! `libcrux-platform`; this backend builds with the Rust version of the engine. Who may require the
+//! newer one can put the ML-KEM of another backend into a list of their own.
 
 use ml_kem::kem::{Decapsulate, KeyExport};
 use ml_kem::{DecapsulationKey, EncapsulationKey, ml_kem_768, ml_kem_1024};

@@ -191,6 +191,26 @@ impl KeyAgreement for SkipsAnAgreement {
     }
 }
 
+// A batch of keys by blocks of eight that forgets an incomplete one.
+fault!(SkipsAKey: KeyAgreement);
+impl KeyAgreement for SkipsAKey {
+    good_x25519!(private_key agree);
+    fn private_key_batch(bytes: &[&[u8; 32]], keys: &mut Vec<Self::PrivateKey>) -> Refusable {
+        let whole = bytes.len() / 8 * 8;
+        GoodX25519::private_key_batch(&bytes[..whole], keys)
+    }
+}
+
+// A batch of keys that starts over.
+fault!(DropsOtherKeys: KeyAgreement);
+impl KeyAgreement for DropsOtherKeys {
+    good_x25519!(private_key agree);
+    fn private_key_batch(bytes: &[&[u8; 32]], keys: &mut Vec<Self::PrivateKey>) -> Refusable {
+        keys.clear();
+        GoodX25519::private_key_batch(bytes, keys)
+    }
+}
+
 /// The methods of [`Aead`] that a fault leaves alone.
 macro_rules! good_aes {
     ($($method:ident)*) => {

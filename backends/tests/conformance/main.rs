@@ -70,6 +70,12 @@ fn faulty_backends_are_caught_by_the_check_of_the_fault() {
     );
     caught::<LeavesOldSecret>("X25519", "an all-zero result is an error that leaves zeros");
     caught::<SkipsAnAgreement>("X25519", "a batch is a loop, failing items included");
+    for caught in [caught::<SkipsAKey>, caught::<DropsOtherKeys>] {
+        caught(
+            "X25519",
+            "a batch of private keys is a loop and leaves other keys alone",
+        );
+    }
     caught::<LeavesPlaintext>("AES-256-GCM", "every changed bit of the tag is refused");
     caught::<TruncatedTag>("AES-256-GCM", "every changed bit of the tag is refused");
     caught::<StopsAtFailure>("AES-256-GCM", "a batch is a loop, failing items included");

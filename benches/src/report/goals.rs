@@ -213,6 +213,11 @@ fn batches(rows: &Rows<'_>, goal: &mut Add<'_>) {
             rows.gain_where("strategies/prekeys", made_for, 100, Some("batch")),
         );
     }
+    goal(
+        "4. 100 PQXDH-768 prekeys under one signature by one for each of their two keys",
+        Limit::AtLeast(1.6),
+        rows.gain("strategies/prekeys_by_key", None, 100, Some("batch")),
+    );
 }
 
 fn allocations(rows: &Rows<'_>, goal: &mut Add<'_>) {

@@ -10,7 +10,7 @@ use crate::record::{Compared, Record, Row};
 const PAYS: f64 = 1.05;
 
 /// What each workload of the group is, in the order of reports.
-const STRATEGIES: [(&str, &str); 7] = [
+const STRATEGIES: [(&str, &str); 8] = [
     (
         "strategies/encrypt",
         "Sending in many sessions by `encrypt_batch`",
@@ -29,7 +29,12 @@ const STRATEGIES: [(&str, &str); 7] = [
     ),
     (
         "strategies/prekeys",
-        "Many one-time prekeys under one signature instead of one each",
+        "Many one-time prekeys under one signature instead of one each, which for PQXDH is one for \
+         each pair of an X25519 and an ML-KEM key",
+    ),
+    (
+        "strategies/prekeys_by_key",
+        "Many such pairs under one signature instead of two each, one for each key",
     ),
     ("strategies/agree", "Many agreements by `agree_batch`"),
     (
@@ -114,7 +119,7 @@ fn verdict(rows: &[Pair<'_>]) -> Option<String> {
 fn variant_name(rows: &[Pair<'_>]) -> Option<String> {
     let (row, _) = rows.first()?;
     let mut words = Vec::new();
-    if row.workload == "strategies/prekeys" {
+    if row.workload.starts_with("strategies/prekeys") {
         let suite = row.suite.as_deref()?;
         words.push(short_suite(&row.group, suite));
     }

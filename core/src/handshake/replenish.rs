@@ -14,7 +14,11 @@ use crate::handshake::one_time::{BatchHead, OneTimeBatch, OneTimeKey};
 use crate::handshake::policy::PrekeyPolicy;
 use crate::handshake::prekeys::{OneTimeSecret, Prekeys};
 use crate::primitives::{KeyAgreement, Signature};
+use crate::suite::KemAlgorithm;
 use crate::time::UnixTime;
+
+/// X25519 keys that are made at once and dropped before the next.
+const KEYS_AT_ONCE: usize = 64;
 
 impl<B: PqBackend> Prekeys<B> {
     /// Makes a batch of one-time prekeys if fewer than the low watermark are `waiting` at the
@@ -67,50 +71,63 @@ impl<B: PqBackend> Prekeys<B> {
         };
 
         let mut draws = Draws::after(rng, self.current.secret());
-        let mut secrets = Vec::with_capacity(len);
-        for index in 0..count {
-            let (secret, public) = self.make_one_time(not_after, &mut draws)?;
-            secrets.push((batch.head.first.offset(index)?, secret));
-            batch.keys.push(public);
+        let secrets = (0..count)
+            .map(|_| Self::draw_one_time(kem, not_after, &mut draws))
+            .collect::<Result<Vec<_>, _>>()?;
+        for secrets in secrets.chunks(KEYS_AT_ONCE) {
+            Self::publish(secrets, &mut batch.keys)?;
         }
         let root = batch.tree::<B::HmacSha256>()?.root();
         let statement = batch.head.statement(identity.record(), &root);
         batch.head.signature = B::Ed25519::sign(&identity.signing, &statement.message);
 
+        let numbered = (0..count).zip(secrets);
+        let numbered = numbered
+            .map(|(index, secret)| Ok((batch.head.first.offset(index)?, secret)))
+            .collect::<Result<Vec<_>, HandshakeError>>()?;
         self.ids = ids;
-        self.one_time.extend(secrets);
+        self.one_time.extend(numbered);
         Ok(batch)
     }
 
-    fn make_one_time<R: TryCryptoRng + ?Sized>(
-        &self,
+    fn draw_one_time<R: TryCryptoRng + ?Sized>(
+        kem: Option<KemAlgorithm>,
         not_after: UnixTime,
         draws: &mut Draws<'_, R>,
-    ) -> Result<(Box<OneTimeSecret>, OneTimeKey), HandshakeError> {
+    ) -> Result<Box<OneTimeSecret>, HandshakeError> {
         let x25519 = draws.secret()?;
-        let public = *B::X25519::public_key(&B::X25519::private_key(x25519.expose())?);
-        let kem = match self.policy.kem()? {
+        let kem = match kem {
             Some(algorithm) => Some(KemSecretKey {
                 algorithm,
                 seed: draws.seed()?,
             }),
             None => None,
         };
-        let kem_public = kem
-            .as_ref()
-            .map(KemSecretKey::public_key::<B>)
-            .transpose()?;
-        let secret = Box::new(OneTimeSecret {
+        Ok(Box::new(OneTimeSecret {
             not_after,
             x25519,
             kem,
-        });
-        Ok((
-            secret,
-            OneTimeKey {
-                x25519: public,
-                kem: kem_public,
-            },
-        ))
+        }))
+    }
+
+    /// Appends the public halves.
+    fn publish(
+        secrets: &[Box<OneTimeSecret>],
+        keys: &mut Vec<OneTimeKey>,
+    ) -> Result<(), HandshakeError> {
+        let seeds: Vec<_> = secrets
+            .iter()
+            .map(|secret| secret.x25519.expose())
+            .collect();
+        let mut pairs = Vec::with_capacity(seeds.len());
+        B::X25519::private_key_batch(&seeds, &mut pairs)?;
+        for (pair, secret) in pairs.iter().zip(secrets) {
+            let kem = secret.kem.as_ref();
+            keys.push(OneTimeKey {
+                x25519: *B::X25519::public_key(pair),
+                kem: kem.map(KemSecretKey::public_key::<B>).transpose()?,
+            });
+        }
+        Ok(())
     }
 }

@@ -8,6 +8,9 @@ mod encoding;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod ifma;
 
+extern crate alloc;
+
+use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -32,6 +35,13 @@ impl<L: KeyAgreement> KeyAgreement for X25519<L> {
 
     fn private_key(bytes: &[u8; 32]) -> Result<L::PrivateKey, PrimitiveError> {
         L::private_key(bytes)
+    }
+
+    fn private_key_batch(
+        bytes: &[&[u8; 32]],
+        keys: &mut Vec<L::PrivateKey>,
+    ) -> Result<(), PrimitiveError> {
+        L::private_key_batch(bytes, keys)
     }
 
     fn public_key(private: &L::PrivateKey) -> &[u8; 32] {

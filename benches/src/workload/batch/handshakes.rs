@@ -5,6 +5,7 @@ use sprag::sprag_core::handshake::{
     AcceptJob, Accepted, InitiateJob, Initiated, PrekeyBundle, Prekeys, accept_batch,
     initiate_batch,
 };
+use sprag::sprag_core::primitives::Signature;
 use sprag::sprag_core::session::SessionPolicy;
 use sprag::sprag_core::suite::Suite;
 
@@ -132,9 +133,14 @@ fn accept_all<B: PqBackend>(
     Ok(accepted)
 }
 
-/// `count` prekeys under one signature, or each under one of its own.
+/// Length of what is signed for a batch of prekeys: label, key, id, time, kind, count, root.
+const SIGNED_LEN: usize = 17 + 32 + 4 + 8 + 1 + 4 + 32;
+
+/// `count` prekeys under one signature, or each under one of its own, or each under two: `by_key`,
+/// one for each of its keys.
 pub(super) fn prekeys<B: PqBackend>(
     way: Way,
+    by_key: bool,
     suite: Suite,
     count: usize,
     seed: u64,
@@ -145,21 +151,33 @@ pub(super) fn prekeys<B: PqBackend>(
         Way::Batch => (1, count),
     };
     let upload = u32::try_from(each).or_wrong("count")?;
+    let second = way == Way::Loop && by_key;
+    let key = B::Ed25519::signing_key(&[7; 32]).or_wrong("signing_key")?;
     Ok(operation(
         (bob, rng),
         calls(count),
         move |(_, rng)| {
             let prekeys = Prekeys::<B>::generate(prekey_policy(suite, upload), NOW, rng);
-            Ok((prekeys.or_wrong("generate")?, Vec::new()))
+            Ok((prekeys.or_wrong("generate")?, Vec::new(), Vec::new()))
         },
-        move |(bob, rng), (prekeys, batches)| {
-            for _ in 0..uploads {
+        move |(bob, rng), (prekeys, batches, signatures)| {
+            for upload in 0..uploads {
                 let batch = prekeys.replenish(bob, 0, NOW, rng).or_wrong("replenish")?;
                 batches.push(batch.ok_or_else(|| Wrong::new("no prekeys"))?);
+                if second {
+                    // As long as the other statement; what it says has been hashed there.
+                    let statement = [upload as u8; SIGNED_LEN];
+                    signatures.push(B::Ed25519::sign(&key, &statement));
+                }
             }
             Ok(())
         },
-        move |_, (_, batches), digest| {
+        move |_, (_, batches, signatures), digest| {
+            ensure(
+                signatures.len() == if second { count } else { 0 },
+                "not every key was signed",
+            )?;
+            signatures.iter().for_each(|one| digest.absorb(one));
             batches
                 .iter()
                 .for_each(|batch| digest.absorb(&batch.encode()));

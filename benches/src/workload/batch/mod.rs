@@ -23,8 +23,11 @@ pub enum BatchWork {
     Initiate,
     /// Many first messages, their one-time prekeys deleted.
     Accept,
-    /// A batch of one-time prekeys, signed.
+    /// A batch of one-time prekeys, signed; one by one, with a signature for each prekey, which
+    /// may be a pair of keys.
     Prekeys,
+    /// Likewise; one by one, with a signature for each key of a pair.
+    PrekeysByKey,
 }
 
 /// How the items are worked on.
@@ -36,7 +39,7 @@ pub enum Way {
     Batch,
 }
 
-/// Every batch call with its name.
+/// Every batch call with its name. ([`BatchWork::PrekeysByKey`] is none of its own.)
 pub const ALL: [(&str, BatchWork); 5] = [
     ("batch/encrypt", BatchWork::Encrypt),
     ("batch/decrypt", BatchWork::Decrypt),
@@ -62,6 +65,7 @@ pub fn build<B: PqBackend>(
         BatchWork::Decrypt => messages::decrypt::<B>(way, suite, size, count, seed),
         BatchWork::Initiate => handshakes::initiate::<B>(way, suite, count, seed),
         BatchWork::Accept => handshakes::accept::<B>(way, suite, count, seed),
-        BatchWork::Prekeys => handshakes::prekeys::<B>(way, suite, count, seed),
+        BatchWork::Prekeys => handshakes::prekeys::<B>(way, false, suite, count, seed),
+        BatchWork::PrekeysByKey => handshakes::prekeys::<B>(way, true, suite, count, seed),
     }
 }

@@ -90,6 +90,36 @@ pub(super) fn public<K: KeyAgreement + 'static>(rng: Rng) -> Box<dyn Operation> 
     )
 }
 
+pub(super) fn public_batch<K: KeyAgreement + 'static>(
+    rng: Rng,
+    count: usize,
+) -> Box<dyn Operation> {
+    operation(
+        rng,
+        capacity_for(count * 512).min(64),
+        move |rng| {
+            let bytes: Vec<[u8; 32]> = (0..count).map(|_| random(rng)).collect();
+            Ok((bytes, Vec::<K::PrivateKey>::new()))
+        },
+        |_, (bytes, keys)| {
+            let bytes: Vec<_> = black_box(&*bytes).iter().collect();
+            K::private_key_batch(&bytes, keys).or_wrong("private_key_batch")
+        },
+        |_, (bytes, keys), digest| {
+            ensure(keys.len() == bytes.len(), "not every key was made")?;
+            for (bytes, key) in bytes.iter().zip(keys) {
+                let single = K::private_key(bytes).or_wrong("private_key")?;
+                digest.absorb(K::public_key(key));
+                ensure(
+                    K::public_key(key) == K::public_key(&single),
+                    "the batch is not a loop",
+                )?;
+            }
+            Ok(())
+        },
+    )
+}
+
 pub(super) fn sign<S: Signature + 'static>(mut rng: Rng) -> Result<Box<dyn Operation>, Wrong> {
     let key = S::signing_key(&random(&mut rng)).or_wrong("signing_key")?;
     Ok(operation(

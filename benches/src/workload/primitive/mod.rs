@@ -38,6 +38,7 @@ pub enum PrimitiveWork {
     X25519Agree,
     X25519AgreeBatch,
     X25519Public,
+    X25519PublicBatch,
     Ed25519Sign,
     Ed25519Verify,
     Ed25519VerifyBatch,
@@ -104,6 +105,11 @@ pub const BATCHES: &[(&str, PrimitiveWork, &[usize])] = &[
         &[2, 3, 4, 8, 64],
     ),
     (
+        "primitive/x25519_public_batch",
+        P::X25519PublicBatch,
+        &[2, 8, 64],
+    ),
+    (
         "primitive/ed25519_verify_batch",
         P::Ed25519VerifyBatch,
         &[2, 8, 64],
@@ -136,6 +142,7 @@ pub fn build<B: PqBackend>(
         P::X25519Agree => keys::agree::<B::X25519>(rng),
         P::X25519AgreeBatch => keys::agree_batch::<B::X25519>(rng, batch),
         P::X25519Public => keys::public::<B::X25519>(rng),
+        P::X25519PublicBatch => keys::public_batch::<B::X25519>(rng, batch),
         P::Ed25519Sign => keys::sign::<B::Ed25519>(rng)?,
         P::Ed25519Verify => keys::verify::<B::Ed25519>(rng)?,
         P::Ed25519VerifyBatch => keys::verify_batch::<B::Ed25519>(rng, batch)?,

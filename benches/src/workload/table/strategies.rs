@@ -52,6 +52,9 @@ pub(super) fn strategies(table: &mut Vec<Workload>) {
             let rows = many("strategies/prekeys", BatchWork::Prekeys, batches, caches);
             table.extend(rows.map(made_for));
         }
+        if caches == Caches::Warm {
+            table.push(prekeys_by_key());
+        }
         table.push(deferred(caches));
     }
     table.extend([1, 2, 3, 4, 8, 64, 256].map(agree));
@@ -77,7 +80,10 @@ fn many(
             caches,
             ["batch", "batch_cold"],
             Baseline {
-                name: "one by one",
+                name: match work {
+                    BatchWork::Prekeys => "one by one, each prekey signed",
+                    _ => "one by one",
+                },
                 work: Work::Strategy(StrategyWork {
                     task: Task::Many(work, Way::Loop),
                     caches,
@@ -103,9 +109,33 @@ fn in_quick(work: BatchWork, batch: usize, threads: usize, caches: Caches) -> bo
         BatchWork::Encrypt => &[4, 64, 1024],
         BatchWork::Decrypt => &[64],
         BatchWork::Initiate | BatchWork::Accept => &[16],
-        BatchWork::Prekeys => &[100],
+        BatchWork::Prekeys | BatchWork::PrekeysByKey => &[100],
     };
     threads == 1 && caches == Caches::Warm && batches.contains(&batch)
+}
+
+/// Pairs of keys under one signature beside such that have two each.
+fn prekeys_by_key() -> Workload {
+    Workload {
+        suite: Some(AES),
+        batch: 100,
+        ..strategy(
+            "strategies/prekeys_by_key",
+            Task::Many(BatchWork::Prekeys, Way::Batch),
+            Caches::Warm,
+            ["batch", "batch_cold"],
+            Baseline {
+                name: "one by one, each key of a pair signed",
+                work: Work::Strategy(StrategyWork {
+                    task: Task::Many(BatchWork::PrekeysByKey, Way::Loop),
+                    caches: Caches::Warm,
+                }),
+                threads: 1,
+                backend: None,
+                same_bytes: false,
+            },
+        )
+    }
 }
 
 fn deferred(caches: Caches) -> Workload {

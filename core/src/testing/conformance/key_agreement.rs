@@ -34,6 +34,10 @@ pub(super) fn checks<K: KeyAgreement>() -> Vec<Check> {
             "an all-zero result is an error that leaves zeros",
             non_contributory::<K>,
         ),
+        check(
+            "a batch of private keys is a loop and leaves other keys alone",
+            private_keys::<K>,
+        ),
         check("a batch is a loop, failing items included", batch::<K>),
     ]
 }
@@ -165,6 +169,42 @@ fn non_contributory<K: KeyAgreement>() -> Outcome {
             let outcome = K::agree(&private, &hex_array(peer), &mut shared);
             gives(peer, &outcome, &Err(PrimitiveError::NonContributory))?;
             zeros("the shared secret", &shared)?;
+        }
+    }
+    Ok(())
+}
+
+/// Numbers of keys around those at which an implementation may cut a batch.
+const KEYS: [usize; 11] = [0, 1, 2, 3, 8, 9, 16, 63, 64, 65, 130];
+
+fn private_keys<K: KeyAgreement>() -> Outcome {
+    let seeds: Vec<[u8; 32]> = (0..=u8::MAX)
+        .map(|seed| match seed {
+            0 | 70 => [0; 32],
+            71 => [0xff; 32],
+            _ => array(seed),
+        })
+        .collect();
+    for count in KEYS {
+        for before in [0, 1, 5] {
+            let mut keys = Vec::new();
+            for seed in seeds.iter().rev().take(before) {
+                keys.push(works("a private key", K::private_key(seed))?);
+            }
+            let batch: Vec<_> = seeds.iter().take(count).collect();
+            works("a batch of keys", K::private_key_batch(&batch, &mut keys))?;
+            if keys.len() != before + count {
+                return Err(alloc::format!(
+                    "{before} keys and {count} more are {}",
+                    keys.len()
+                ));
+            }
+            let expected = seeds.iter().rev().take(before).chain(batch);
+            for (key, seed) in keys.iter().zip(expected) {
+                let single = works("a private key", K::private_key(seed))?;
+                same("private_bytes", K::private_bytes(key), seed)?;
+                same("public_key", K::public_key(key), K::public_key(&single))?;
+            }
         }
     }
     Ok(())

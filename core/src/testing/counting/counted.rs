@@ -62,6 +62,16 @@ impl<K: KeyAgreement> KeyAgreement for Counted<K> {
         K::private_key(bytes)
     }
 
+    fn private_key_batch(
+        bytes: &[&[u8; 32]],
+        keys: &mut Vec<Self::PrivateKey>,
+    ) -> Result<(), PrimitiveError> {
+        for _ in bytes {
+            note(Primitive::PrivateKey, 0, 0);
+        }
+        K::private_key_batch(bytes, keys)
+    }
+
     fn public_key(private: &Self::PrivateKey) -> &[u8; 32] {
         K::public_key(private)
     }
