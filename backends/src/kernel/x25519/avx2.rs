@@ -13,6 +13,7 @@
 
 mod field;
 mod ladder;
+mod products;
 
 use core::arch::asm;
 

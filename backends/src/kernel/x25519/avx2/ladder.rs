@@ -5,9 +5,9 @@ use core::mem::transmute;
 
 use super::super::encoding::{LIMB, clamped, coordinate, words};
 use super::field::{
-    Element, LIMB_BITS, add_small_multiple, around, carry, difference, multiply, multiply_prepared,
-    select, square, sum,
+    Element, LIMB_BITS, add_small_multiple, around, carry, difference, multiply, select, sum,
 };
+use super::products::{multiply_prepared, square};
 
 /// X25519 in every lane.
 #[target_feature(enable = "avx2,fma")]
@@ -57,6 +57,7 @@ fn ladder(scalar: [__m256i; 4], u: &Element) -> (Element, Element) {
 
 /// The inverse, as the power p − 2; of zero it is zero, whatever the other lanes hold.
 #[target_feature(enable = "avx2,fma")]
+#[inline(never)]
 fn invert(z: &Element) -> Element {
     let z2 = squared(z, 1);
     let z9 = multiply(&squared(&z2, 2), z);
@@ -74,8 +75,13 @@ fn invert(z: &Element) -> Element {
 }
 
 #[target_feature(enable = "avx2,fma")]
+#[inline(never)]
 fn squared(f: &Element, times: usize) -> Element {
-    (0..times).fold(*f, |f, _| square(&f))
+    let mut f = *f;
+    for _ in 0..times {
+        f = square(&f);
+    }
+    f
 }
 
 const LOW: u64 = (1 << LIMB_BITS) - 1;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::x25519::avx2::Avx2;
+use crate::kernel::x25519::avx2::products::square;
 
 const CARRIED: i64 = (1 << 42) + (1 << 15);
 const LOOSE: i64 = (1 << 43) + (1 << 25);
