@@ -35,7 +35,7 @@ use crate::{aws_lc, kernel, ring};
 ///
 /// | primitive | taken from |
 /// |---|---|
-/// | X25519 | our [`kernel`]; AWS-LC for keys, and without AVX-512 IFMA |
+/// | X25519 | our [`kernel`] with AVX-512 IFMA, or batches of three and more with AVX2; AWS-LC for keys and all else |
 /// | Ed25519 | AWS-LC |
 /// | SHA-256, HMAC, HKDF, the ratchet's chain | our [`kernel`]; RustCrypto where the processor has no SHA-256 instructions |
 /// | AES-256-GCM | our [`kernel`] under single-use keys, ring for very long messages and prepared keys |
@@ -60,7 +60,8 @@ impl PqBackend for Mixed {
     type MlKem1024 = MlKem1024;
 }
 
-/// X25519 (RFC 7748): keys from AWS-LC, agreements in vector lanes where the processor has them.
+/// X25519 (RFC 7748): keys from AWS-LC, agreements in vector lanes where the processor has them: all
+/// with AVX-512 IFMA, batches of three and more with AVX2 and FMA.
 pub type X25519 = kernel::X25519<aws_lc::X25519>;
 
 /// Where the kernel has no code for the processor, messages up to this many bytes under a
@@ -174,7 +175,7 @@ pub const PROVENANCE: Provenance = Provenance {
             primitive: "X25519",
             library: "own kernel, aws-lc-rs",
             wipes: Wipes::Yes,
-            note: "agreements in own code with AVX-512 IFMA; keys, and agreements elsewhere, from aws-lc-rs",
+            note: "agreements in own code with AVX-512 IFMA, batches of three and more with AVX2; keys, and all other agreements, from aws-lc-rs",
         },
         Row {
             primitive: "HMAC-SHA-256",

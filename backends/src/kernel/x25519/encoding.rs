@@ -68,7 +68,8 @@ fn carry_through(limbs: &mut [u64; 5]) -> u64 {
     carried
 }
 
-fn words(bytes: &[u8; 32]) -> [u64; 4] {
+/// The little-endian words.
+pub(super) fn words(bytes: &[u8; 32]) -> [u64; 4] {
     let (words, _) = bytes.as_chunks();
     core::array::from_fn(|i| u64::from_le_bytes(words[i]))
 }

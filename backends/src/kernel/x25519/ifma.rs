@@ -25,9 +25,10 @@ mod four;
 mod single;
 
 use core::arch::asm;
-use core::hint::black_box;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
+
+use super::{Shared, clear_stack};
 
 cpufeatures::new!(
     ifma_extensions,
@@ -40,9 +41,6 @@ cpufeatures::new!(
 /// Proof that this processor has the instructions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ifma(());
-
-/// Shared secrets, one per lane, wiped on drop.
-pub(super) type Shared<const LANES: usize> = Zeroizing<[[u8; 32]; LANES]>;
 
 impl Ifma {
     /// Looks the processor up once per process; after that an atomic load.
@@ -120,13 +118,4 @@ fn clear_registers() {
             options(nomem, nostack),
         );
     }
-}
-
-/// Overwrites the stack where the functions called just before had their frames, which the
-/// compiler fills as it likes: the largest takes less than 4 KiB.
-#[inline(never)]
-fn clear_stack() {
-    let mut frame = [0_u8; 4096];
-    frame.zeroize();
-    black_box(&frame);
 }

@@ -1,8 +1,11 @@
 //! X25519 (RFC 7748) in the lanes of vector registers.
 //!
-//! What lives here: agreements only, for processors with AVX-512 IFMA. What does not: keys, and
-//! agreements on other processors, which are the library's that the component is made over.
+//! What lives here: agreements only, for processors with AVX-512 IFMA, and batches of them for those
+//! with AVX2 and FMA. What does not: keys, and all other agreements, which are the library's that the
+//! component is made over.
 
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+mod avx2;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod encoding;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
@@ -12,15 +15,21 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 use core::fmt;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+use core::hint::black_box;
 use core::marker::PhantomData;
+
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+use zeroize::{Zeroize, Zeroizing};
 
 use sprag_core::primitives::{AgreeJob, KeyAgreement, PrimitiveError};
 
 /// X25519 (RFC 7748): keys from the library `L`, agreements in vector lanes where the processor
-/// has AVX-512 IFMA, from `L` elsewhere.
+/// has them, from `L` elsewhere.
 ///
-/// A single agreement computes the four products of a ladder step side by side; a batch puts one
-/// agreement into each of four or eight lanes.
+/// With AVX-512 IFMA a single agreement computes the four products of a ladder step side by side,
+/// and a batch puts one agreement into each of four or eight lanes. With AVX2 and FMA only batches
+/// of three and more go into lanes, four at a time; other agreements are those of `L`.
 #[derive(Clone, Copy)]
 pub struct X25519<L>(PhantomData<L>);
 
@@ -70,9 +79,11 @@ impl<L: KeyAgreement> KeyAgreement for X25519<L> {
         if let Some(ifma) = ifma::Ifma::detect() {
             return agree_in_lanes(ifma, jobs);
         }
-        for job in jobs {
-            job.outcome = L::agree(job.private, job.peer, job.shared);
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        if let Some(avx2) = avx2::Avx2::detect() {
+            return agree_in_fours(avx2, jobs);
         }
+        agree_in_turn(jobs);
     }
 }
 
@@ -82,7 +93,30 @@ pub(super) fn path() -> &'static str {
     if ifma::Ifma::detect().is_some() {
         return "AVX-512 IFMA";
     }
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    if avx2::Avx2::detect().is_some() {
+        return "AVX2 and FMA in batches, four lanes; the library's alone";
+    }
     "portable"
+}
+
+/// One after the other, by the library.
+fn agree_in_turn<L: KeyAgreement>(jobs: &mut [AgreeJob<'_, X25519<L>>]) {
+    for job in jobs {
+        job.outcome = L::agree(job.private, job.peer, job.shared);
+    }
+}
+
+/// Four by four. Three are put into the lanes too, which take longer than two agreements of the
+/// fastest library and less than three.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+fn agree_in_fours<L: KeyAgreement>(avx2: avx2::Avx2, jobs: &mut [AgreeJob<'_, X25519<L>>]) {
+    for now in jobs.chunks_mut(4) {
+        match now {
+            [_, _, _] | [_, _, _, _] => fill(now, |keys, peers| avx2.four(keys, peers)),
+            _ => agree_in_turn(now),
+        }
+    }
 }
 
 /// Eight by eight; what is left goes where it costs least: alone it takes less than four
@@ -109,7 +143,7 @@ fn agree_in_lanes<L: KeyAgreement>(ifma: ifma::Ifma, jobs: &mut [AgreeJob<'_, X2
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 fn fill<const LANES: usize, L: KeyAgreement>(
     jobs: &mut [AgreeJob<'_, X25519<L>>],
-    agree: impl Fn([&[u8; 32]; LANES], [&[u8; 32]; LANES]) -> ifma::Shared<LANES>,
+    agree: impl Fn([&[u8; 32]; LANES], [&[u8; 32]; LANES]) -> Shared<LANES>,
 ) {
     let job = |lane| jobs.get(lane).unwrap_or(&jobs[0]);
     let keys = core::array::from_fn(|lane| L::private_bytes(job(lane).private));
@@ -119,6 +153,21 @@ fn fill<const LANES: usize, L: KeyAgreement>(
         job.shared.copy_from_slice(shared);
         job.outcome = contributory(shared);
     }
+}
+
+/// Shared secrets, one per lane, wiped on drop.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+type Shared<const LANES: usize> = Zeroizing<[[u8; 32]; LANES]>;
+
+/// Overwrites the stack where the functions called just before had their frames, which the
+/// compiler fills as it likes: all together take less than 8 KiB. In words, because each
+/// write is made by itself.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[inline(never)]
+fn clear_stack() {
+    let mut frame = [0_u64; 1024];
+    frame.zeroize();
+    black_box(&frame);
 }
 
 /// Refuses the all-zero result (RFC 7748 section 6.1), looking at every byte of it.

@@ -18,11 +18,25 @@ struct Path {
 
 /// What this processor can run.
 fn paths() -> Vec<Path> {
+    let mut paths = Vec::new();
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-    if ifma::Ifma::detect().is_some() {
+    {
         const DETECTED: &str = "it was detected before";
-        return vec![
-            Path {
+        if avx2::Avx2::detect().is_some() {
+            paths.push(Path {
+                name: "AVX2, four lanes",
+                lanes: 4,
+                agree: |pairs| {
+                    let (keys, peers) = lanes(pairs);
+                    avx2::Avx2::detect()
+                        .expect(DETECTED)
+                        .four(keys, peers)
+                        .to_vec()
+                },
+            });
+        }
+        if ifma::Ifma::detect().is_some() {
+            paths.push(Path {
                 name: "one",
                 lanes: 1,
                 agree: |pairs| {
@@ -33,8 +47,8 @@ fn paths() -> Vec<Path> {
                         .one(&key, &peer, &mut shared);
                     vec![shared]
                 },
-            },
-            Path {
+            });
+            paths.push(Path {
                 name: "four lanes",
                 lanes: 4,
                 agree: |pairs| {
@@ -44,8 +58,8 @@ fn paths() -> Vec<Path> {
                         .four(keys, peers)
                         .to_vec()
                 },
-            },
-            Path {
+            });
+            paths.push(Path {
                 name: "eight lanes",
                 lanes: 8,
                 agree: |pairs| {
@@ -55,11 +69,13 @@ fn paths() -> Vec<Path> {
                         .eight(keys, peers)
                         .to_vec()
                 },
-            },
-        ];
+            });
+        }
     }
-    eprintln!("only the library's path is checked: this processor has no AVX-512 IFMA");
-    Vec::new()
+    if paths.is_empty() {
+        eprintln!("only the library's path is checked: this processor has no lanes");
+    }
+    paths
 }
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
