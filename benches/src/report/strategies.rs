@@ -10,7 +10,7 @@ use crate::record::{Compared, Record, Row};
 const PAYS: f64 = 1.05;
 
 /// What each workload of the group is, in the order of reports.
-const STRATEGIES: [(&str, &str); 7] = [
+const STRATEGIES: [(&str, &str); 11] = [
     (
         "strategies/encrypt",
         "Sending in many sessions by `encrypt_batch`",
@@ -32,6 +32,24 @@ const STRATEGIES: [(&str, &str); 7] = [
         "Many one-time prekeys under one signature instead of one each",
     ),
     ("strategies/agree", "Many agreements by `agree_batch`"),
+    (
+        "strategies/run",
+        "Several messages of one session by `encrypt_run_in_place` (saved: its state encoded once \
+         instead of after every message)",
+    ),
+    (
+        "strategies/send_turn",
+        "A message that turns the ratchet, its key from an `EphemeralPool`",
+    ),
+    (
+        "strategies/large",
+        "A large payload sealed in chunks of 64 KiB under one key instead of in one piece, by the \
+         primitive",
+    ),
+    (
+        "strategies/arithmetic",
+        "What a second thread gives on this machine at most, by arithmetic without memory",
+    ),
     (
         "strategies/receive_turn",
         "Leaving the sending half of a turn to the next message, as the engine does: what a receive \
@@ -122,11 +140,15 @@ fn variant_name(rows: &[Pair<'_>]) -> Option<String> {
     if rows.len() == 1 && row.batch > 1 {
         words.push(format!("×{}", row.batch));
     }
-    words.push(if row.threads == 1 {
-        "1 thread".into()
-    } else {
-        format!("{} threads", row.threads)
-    });
-    words.extend(row.strategy.as_deref().map(|name| name.replace('_', " ")));
+    let strategy = row.strategy.as_deref().unwrap_or_default();
+    // Beside the threads of a pool those that call do not matter.
+    if !strategy.contains("pool") {
+        words.push(if row.threads == 1 {
+            "1 thread".into()
+        } else {
+            format!("{} threads", row.threads)
+        });
+    }
+    words.push(strategy.replace('_', " "));
     Some(words.join(" "))
 }
