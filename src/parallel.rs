@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use sprag::parallel;
-//! # use sprag::rustcrypto::Session;
+//! # use sprag::default::Session;
 //! # fn send(pool: &rayon::ThreadPool, sessions: &mut [Session], buffers: &mut [Vec<u8>]) {
 //! let outcomes = pool.install(|| {
 //!     let buffers = buffers.iter_mut().map(Vec::as_mut_slice);

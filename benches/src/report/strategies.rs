@@ -9,6 +9,9 @@ use crate::record::{Compared, Record, Row};
 /// A strategy pays where it gains at least this and no tenth of the rounds shows a loss.
 const PAYS: f64 = 1.05;
 
+/// Tells of the machine and is no strategy.
+const MACHINE: &str = "strategies/arithmetic";
+
 /// What each workload of the group is, in the order of reports.
 const STRATEGIES: [(&str, &str); 11] = [
     (
@@ -47,7 +50,7 @@ const STRATEGIES: [(&str, &str); 11] = [
          primitive",
     ),
     (
-        "strategies/arithmetic",
+        MACHINE,
         "What a second thread gives on this machine at most, by arithmetic without memory",
     ),
     (
@@ -105,6 +108,9 @@ fn verdict(rows: &[Pair<'_>]) -> Option<String> {
         .max_by(|(_, a), (_, b)| a.gain.p50.total_cmp(&b.gain.p50))?;
     let name = variant_name(rows)?;
     let (row, baseline) = best;
+    if row.workload == MACHINE {
+        return Some(format!("{:.2}×", baseline.gain.p50));
+    }
     if rows.len() == 1 {
         let does = if pays(&best) { "pays" } else { "does not pay" };
         return Some(format!("{name} {does}, {:.2}×", baseline.gain.p50));

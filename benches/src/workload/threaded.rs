@@ -244,6 +244,16 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_went_to_sleep_takes_the_next_order() {
+        let mut both = Threaded::new(vec![lane(0), lane(0)]).unwrap();
+        for _ in 0..3 {
+            both.prepare(4).unwrap();
+            thread::sleep(PATIENCE * 20);
+            both.run(0..4).unwrap();
+        }
+    }
+
+    #[test]
     fn a_wrong_result_on_another_thread_is_reported() {
         let mut both = Threaded::new(vec![lane(0), lane(3)]).unwrap();
         both.prepare(4).unwrap();

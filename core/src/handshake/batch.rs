@@ -140,8 +140,10 @@ pub fn accept_batch<B: PqBackend>(
 #[derive(Debug)]
 pub struct AcceptPart<B: PqBackend> {
     /// What each item would change, if it came that far, and how it ended.
-    items: Vec<(Option<PrekeyChange>, Result<Accepted<B>, HandshakeError>)>,
+    items: Vec<(Option<PrekeyChange>, Outcome<B>)>,
 }
+
+type Outcome<B> = Result<Accepted<B>, HandshakeError>;
 
 impl<B: PqBackend> AcceptPart<B> {
     /// Opens the first messages of this part, as if there were no other.

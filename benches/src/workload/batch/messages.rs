@@ -70,9 +70,9 @@ fn opened(outcomes: Vec<Result<Range<usize>, SessionError>>) -> Result<(), Sessi
 }
 
 /// So many calls between two preparations, when each has `bytes` of messages, that these stay in
-/// the caches as far as they fit.
+/// the caches as far as they fit; several, since the first finds the other threads of a pool asleep.
 fn calls(bytes: usize) -> usize {
-    (256 * 1024 / bytes.max(1)).clamp(1, 512)
+    (256 * 1024 / bytes.max(1)).clamp(4, 512)
 }
 
 /// Many sessions, both ends of each. They are copies of one another, which their speed can't
