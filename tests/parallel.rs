@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -80,6 +80,7 @@ proptest! {
 /// Without this the test above could compare one thread with one thread.
 #[test]
 fn a_long_batch_takes_several_threads_and_a_short_one_does_not() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let start = Start::new();
     let threads_of = |count: usize| {
         let mut sessions: Vec<_> = (0..count).map(|_| load::<Spied>(&start.sender)).collect();
@@ -107,22 +108,35 @@ fn outside_of_a_pool_a_batch_stays_on_its_thread() {
 }
 
 #[test]
-fn a_panic_in_the_middle_leaves_every_session_as_before_or_committed() {
+fn a_panic_leaves_every_session_as_before_or_committed() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let start = Start::new();
     let jobs = [(Kind::Next, 64); 1000];
-    let (mut sessions, mut buffers) = start.senders(&jobs);
-    let before = states(&sessions);
-    let rng = &mut PanicsAfter(500, ChaCha20Rng::seed_from_u64(1));
-    let pool = ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        pool.install(|| parallel::encrypt_batch(zip(&mut sessions, &mut buffers), rng))
-    }));
-    assert!(outcome.is_err());
     let serial = start.seal(&jobs, None, 1, usize::MAX, 0);
-    let after = states(&sessions);
-    let committed = (0..jobs.len()).filter(|&i| after[i] == serial.states[i]);
-    assert!((0..jobs.len()).all(|i| after[i] == before[i] || after[i] == serial.states[i]));
-    assert!((1..=500).contains(&committed.count()));
+    // While drawing on the calling thread, or while sealing in a piece.
+    for (draws, marked) in [(500, None), (usize::MAX, Some(600))] {
+        let mut sessions: Vec<_> = (0..1000).map(|_| load::<Spied>(&start.sender)).collect();
+        let (_, mut buffers) = start.senders(&jobs);
+        if let Some(marked) = marked {
+            buffers[marked].fill(MARK);
+        }
+        let before = states(&sessions);
+        let rng = &mut PanicsAfter(draws, ChaCha20Rng::seed_from_u64(1));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let jobs = zip(&mut sessions, &mut buffers);
+            on(2, || parallel::encrypt_batch(jobs, rng))
+        }));
+        assert!(outcome.is_err());
+        let after = states(&sessions);
+        let committed = |&i: &usize| after[i] == serial.states[i];
+        assert!((0..1000).all(|i| after[i] == before[i] || committed(&i)));
+        let committed = (0..1000).filter(committed).count();
+        match marked {
+            None => assert!((1..=500).contains(&committed)),
+            // All but one piece.
+            Some(_) => assert!((900..1000).contains(&committed)),
+        }
+    }
 }
 
 /// States of sessions to copy jobs from.
@@ -292,11 +306,11 @@ fn load<B: CryptoBackend>(state: &[u8]) -> Session<B> {
     Session::decode(state, SessionPolicy::default()).unwrap()
 }
 
-fn state(session: &Session<RustCrypto>) -> Vec<u8> {
+fn state<B: CryptoBackend>(session: &Session<B>) -> Vec<u8> {
     session.encode().to_vec()
 }
 
-fn states(sessions: &[Session<RustCrypto>]) -> Vec<Vec<u8>> {
+fn states<B: CryptoBackend>(sessions: &[Session<B>]) -> Vec<Vec<u8>> {
     sessions.iter().map(state).collect()
 }
 
@@ -361,6 +375,11 @@ impl TryCryptoRng for PanicsAfter {}
 /// The threads that sealed something on [`Spied`].
 static SEEN: LazyLock<Mutex<HashSet<ThreadId>>> = LazyLock::new(Mutex::default);
 
+/// Held by the tests that use [`Spied`].
+static ALONE: Mutex<()> = Mutex::new(());
+/// The plaintext that [`Spied`] panics at.
+const MARK: u8 = 0xff;
+
 /// RustCrypto, watched where it seals, and slow there: another thread has time to come.
 #[derive(Clone, Copy, Debug)]
 struct Spied;
@@ -390,6 +409,7 @@ impl Aead for Spied {
         aad: &[u8],
         buffer: &mut [u8],
     ) -> Result<[u8; 16], PrimitiveError> {
+        assert_ne!(buffer.first(), Some(&MARK), "the panic that is wanted");
         let slow = Instant::now();
         SEEN.lock().unwrap().insert(thread::current().id());
         while slow.elapsed() < Duration::from_micros(20) {}
