@@ -262,7 +262,7 @@ impl Start {
     ) -> Left<Range<usize>> {
         let mut buffers = sealed.to_vec();
         let receivers = jobs.iter().zip(&mut buffers).map(|((kind, _), buffer)| {
-            let mut session = load(match kind {
+            let mut session = load::<RustCrypto>(match kind {
                 Kind::Turn => &self.turned,
                 Kind::Unconfirmed => &self.responder,
                 _ => &self.receiver,

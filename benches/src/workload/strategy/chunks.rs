@@ -24,7 +24,8 @@ pub(super) fn build<B: CryptoBackend>(
     };
     Ok(operation(
         key,
-        ((1 << 20) / size.max(1)).clamp(1, 16),
+        // Several, since the first finds the other threads of a pool asleep.
+        ((1 << 20) / size.max(1)).clamp(4, 16),
         move |_| {
             let mut payload = Buffer::aligned(size);
             payload.get_mut().fill(TEXT);
