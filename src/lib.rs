@@ -6,6 +6,7 @@
 //!   module per backend feature. [`default`](mod@default) is one of them, by a fixed order.
 //! - The root: what does not depend on a backend (suites, records, policies, errors).
 //! - [`entropy`] and [`platform`]: the system's generator and clock, for passing in.
+//! - `parallel` (feature `rayon`): the batch calls on the threads of the caller's pool.
 //! - [`AnySession`] and [`BackendName`]: a backend chosen at run time.
 //! - [`sprag_core`]: the engine, generic over its backend, for a backend of your own.
 
@@ -23,6 +24,8 @@ mod any_session;
 ))]
 mod backend_name;
 pub mod entropy;
+#[cfg(feature = "rayon")]
+pub mod parallel;
 pub mod platform;
 
 pub use any_session::AnySession;

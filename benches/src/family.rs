@@ -14,10 +14,27 @@ use crate::measure::stats::round;
 use crate::record::Row;
 use crate::workload::sizes::Sizes;
 use crate::workload::table::{Beside, Workload};
-use crate::workload::{Digest, Operation, Wrong, ensure};
+use crate::workload::{Digest, Operation, Wrong, ensure, in_pool};
 
-/// Measures `workload` on `backends`, about `budget` on each.
+/// Measures `workload` on `backends`, about `budget` on each; inside of a pool if it splits its work
+/// among the threads of one.
 pub fn family(
+    workload: &Workload,
+    backends: &[Backend],
+    budget: Duration,
+    clock: Clock,
+    seed: u64,
+) -> Vec<(Backend, Result<Row, Wrong>)> {
+    if !workload.splits() {
+        return side_by_side(workload, backends, budget, clock, seed);
+    }
+    in_pool(|| side_by_side(workload, backends, budget, clock, seed)).unwrap_or_else(|wrong| {
+        let failed = |&backend| (backend, Err(wrong.clone()));
+        backends.iter().map(failed).collect()
+    })
+}
+
+fn side_by_side(
     workload: &Workload,
     backends: &[Backend],
     budget: Duration,

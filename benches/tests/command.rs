@@ -78,6 +78,10 @@ fn list_prints_every_name() {
         "strategies/prekeys_by_key",
         "strategies/agree",
         "strategies/receive_turn",
+        "strategies/run",
+        "strategies/send_turn",
+        "strategies/large",
+        "strategies/arithmetic",
         "kernel/encrypt",
         "kernel/decrypt",
         "state/encode",
@@ -179,6 +183,45 @@ fn a_strategy_is_measured_beside_its_baseline_and_judged_in_words() {
         "## Which strategy when",
         "Many agreements by `agree_batch`",
         "agree_batch of 4 by the fastest library's loop",
+    ] {
+        assert!(page.contains(expected), "no {expected:?} in\n{page}");
+    }
+}
+
+#[test]
+fn every_way_of_batching_is_judged_in_words() {
+    let (json, page) = (scratch("ways.json"), scratch("ways.md"));
+    let output = sprag_bench(&[
+        "run",
+        "--filter",
+        "^strategies/(arithmetic|large|run/.*/64/b16/|send_turn|encrypt/.*/64/b1000/.*pool_of_2$)",
+        "--json",
+        json.to_str().unwrap(),
+        "--markdown",
+        page.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+
+    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    let rows = record["results"].as_array().unwrap().iter();
+    let ways: BTreeSet<_> = rows.filter_map(|row| row["strategy"].as_str()).collect();
+    let expected = [
+        "chunks",
+        "chunks_pool_of_2",
+        "key_ahead",
+        "pool_of_2",
+        "run",
+        "run_saved",
+    ];
+    assert_eq!(ways, BTreeSet::from(expected));
+    let page = fs::read_to_string(page).unwrap();
+    for expected in [
+        "64 B ×1000 pool of 2",
+        "Several messages of one session by `encrypt_run_in_place`",
+        "its key from an `EphemeralPool`",
+        "A large payload sealed in chunks",
+        "What a second thread gives on this machine at most",
+        "encrypt_batch of 1000 on two threads by one thread, 64 B",
     ] {
         assert!(page.contains(expected), "no {expected:?} in\n{page}");
     }

@@ -77,6 +77,9 @@ fn a_batch_of_first_messages_is_accepted_like_a_loop() {
         })
         .collect::<Vec<Result<_, HandshakeError>>>();
 
+    #[cfg(feature = "rayon")]
+    crate::parallel::accepts_alike(&world, &jobs);
+
     let before = world.prekeys.encode();
     let batched = accept_batch(&world.bob, &world.prekeys, &jobs, policy, NOW);
     assert_eq!(*world.prekeys.encode(), *before);
@@ -119,6 +122,9 @@ fn a_replay_record_that_fills_up_within_a_batch_refuses_the_rest() {
         })
         .into_iter()
         .collect();
+    #[cfg(feature = "rayon")]
+    crate::parallel::accepts_alike(&world, &jobs);
+
     let outcomes: Vec<_> = accept_batch(
         &world.bob,
         &world.prekeys,
@@ -167,6 +173,9 @@ fn a_batch_of_initiations_makes_working_sessions_and_single_errors() {
         .map(|(bundle, payload)| InitiateJob { bundle, payload })
         .collect();
     let policy = InitiatePolicy::default();
+    #[cfg(feature = "rayon")]
+    crate::parallel::initiates_alike(&world.alice, &jobs, &policy);
+
     let mut rng = ChaCha20Rng::seed_from_u64(9);
     let singles: Vec<_> = jobs
         .iter()

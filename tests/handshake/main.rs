@@ -7,6 +7,8 @@ mod downgrade;
 mod first_messages;
 #[cfg(all(feature = "ring", feature = "aws-lc-rs"))]
 mod other_backends;
+#[cfg(feature = "rayon")]
+mod parallel;
 mod prekeys;
 mod refusals;
 mod world;

@@ -166,7 +166,9 @@ impl Track {
             }
             count = (count * 4).min(capacity);
         }
-        let per_sample = clock.operations_per_sample(fastest).min(capacity);
+        let shortest = operation.shortest_sample().as_nanos() as f64 / fastest.max(1.0);
+        let per_sample = clock.operations_per_sample(fastest);
+        let per_sample = per_sample.max(shortest.ceil() as usize).min(capacity);
         let samples = CHUNK.as_nanos() as f64 / (fastest * per_sample as f64).max(1.0);
         let samples = (samples.ceil() as usize).clamp(1, (capacity / per_sample).max(1));
         let chunk = samples * per_sample;

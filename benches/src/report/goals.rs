@@ -196,6 +196,18 @@ fn batches(rows: &Rows<'_>, goal: &mut Add<'_>) {
             rows.gain("strategies/encrypt", size, 64, Some("batch")),
         );
     }
+    for size in [64, 256] {
+        goal(
+            &format!("4. encrypt_batch of 1000 on two threads by one thread, {size} B"),
+            Limit::AtLeast(1.75),
+            rows.gain("strategies/encrypt", size, 1000, Some("pool_of_2")),
+        );
+    }
+    goal(
+        "   what two threads give here by one thread, arithmetic alone",
+        Limit::Any,
+        rows.gain("strategies/arithmetic", None, 1, Some("pool_of_2")),
+    );
     goal(
         "4. agree_batch of 4 by the fastest library's loop",
         Limit::AtLeast(1.15),

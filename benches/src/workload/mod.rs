@@ -22,10 +22,12 @@ pub mod table;
 mod buffer;
 mod digest;
 pub(crate) mod meeting;
+mod pool;
 mod threaded;
 
 use std::fmt;
 use std::ops::Range;
+use std::time::Duration;
 
 use rand_chacha::ChaCha12Rng;
 
@@ -33,6 +35,7 @@ use crate::alloc::{self, Allocations};
 
 pub use buffer::Buffer;
 pub use digest::Digest;
+pub use pool::{POOL_THREADS, in_pool};
 pub use threaded::Threaded;
 
 /// The generator of every workload: seeded, so that all backends get the same inputs.
@@ -61,6 +64,11 @@ pub trait Operation: Send {
 
     /// How many operations may be prepared at once, so that the inputs stay in the caches.
     fn capacity(&self) -> usize;
+
+    /// How long a sample must be at least for what surrounds the operations in it not to show.
+    fn shortest_sample(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Runs the prepared operations of `range` and counts what they allocate, on all threads.
     ///

@@ -153,6 +153,12 @@ impl Workload {
         !matches!(self.work, Work::StateBytes)
     }
 
+    /// Does it split its work among the threads of a pool?
+    #[must_use]
+    pub const fn splits(&self) -> bool {
+        matches!(self.work, Work::Strategy(strategy) if strategy.task.splits())
+    }
+
     /// Is the floor measured beside it?
     #[must_use]
     pub const fn has_floor(&self) -> bool {

@@ -1,8 +1,9 @@
 //! One operation on several threads at once, each with inputs of its own.
 //!
 //! The threads live as long as the workload and wait spinning while a measurement is on, so that
-//! neither their start nor their waking stands inside the clock; unused for a few milliseconds,
-//! they sleep.
+//! neither their start nor their waking stands inside the clock; unused for a moment, they sleep,
+//! so that they do not disturb what is measured in turns with them. An order and its outcome cross
+//! between the threads inside the clock: a sample is long enough for this not to show.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +17,9 @@ use crate::alloc::Allocations;
 
 /// How long a thread spins before it lets others run in between, and before it sleeps.
 const EAGERNESS: Duration = Duration::from_micros(5);
-const PATIENCE: Duration = Duration::from_millis(3);
+const PATIENCE: Duration = Duration::from_micros(100);
+/// A hundred times what an order and its outcome cost.
+const SHORTEST_SAMPLE: Duration = Duration::from_micros(100);
 
 /// Several operations run side by side: one on the calling thread, the others on their own.
 ///
@@ -69,6 +72,10 @@ impl Operation for Threaded {
 
     fn capacity(&self) -> usize {
         self.own.capacity()
+    }
+
+    fn shortest_sample(&self) -> Duration {
+        SHORTEST_SAMPLE
     }
 
     fn run_counted(&mut self, range: Range<usize>) -> Result<Allocations, Wrong> {
@@ -143,7 +150,11 @@ impl Worker {
 
     fn outcome(&self) -> (Result<Allocations, Wrong>, Digest) {
         let ordered = self.desk.ordered.load(Ordering::Relaxed);
-        spin_until(|| self.desk.finished.load(Ordering::Acquire) == ordered);
+        // Nobody unparks this thread.
+        spin_until(
+            || self.desk.finished.load(Ordering::Acquire) == ordered,
+            thread::yield_now,
+        );
         locked(&self.desk.outcome).clone()
     }
 }
@@ -162,7 +173,10 @@ impl Desk {
     /// Waits for a command and carries it out; `false` after [`Command::Stop`].
     fn serve(&self, operation: &mut dyn Operation) -> bool {
         let finished = self.finished.load(Ordering::Relaxed);
-        spin_until(|| self.ordered.load(Ordering::Acquire) != finished);
+        spin_until(
+            || self.ordered.load(Ordering::Acquire) != finished,
+            thread::park,
+        );
         let command = locked(&self.command).clone();
         let mut digest = Digest::new();
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -180,8 +194,8 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Spins, then yields, then sleeps in short naps that an `unpark` ends.
-fn spin_until(done: impl Fn() -> bool) {
+/// Spins, then yields, then does `idle` again and again.
+fn spin_until(done: impl Fn() -> bool, idle: fn()) {
     let started = Instant::now();
     loop {
         for _ in 0..100 {
@@ -191,7 +205,7 @@ fn spin_until(done: impl Fn() -> bool) {
             std::hint::spin_loop();
         }
         match started.elapsed() {
-            waited if waited > PATIENCE => thread::park_timeout(Duration::from_millis(1)),
+            waited if waited > PATIENCE => idle(),
             waited if waited > EAGERNESS => thread::yield_now(),
             _ => {}
         }
@@ -227,6 +241,16 @@ mod tests {
         let mut digest = Digest::new();
         both.verify(&mut digest).unwrap();
         assert_ne!(digest, Digest::new());
+    }
+
+    #[test]
+    fn a_thread_that_went_to_sleep_takes_the_next_order() {
+        let mut both = Threaded::new(vec![lane(0), lane(0)]).unwrap();
+        for _ in 0..3 {
+            both.prepare(4).unwrap();
+            thread::sleep(PATIENCE * 20);
+            both.run(0..4).unwrap();
+        }
     }
 
     #[test]

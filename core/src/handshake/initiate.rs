@@ -7,13 +7,14 @@ use alloc::vec::Vec;
 
 use crate::agreement::{Agreements, Pair};
 use crate::backend::PqBackend;
-use crate::ephemeral::KeySource;
-use crate::ephemeral::sealed::{Keys, Randomness};
-use crate::handshake::bundle::VerifiedBundle;
+use crate::ephemeral::sealed::Keys;
+use crate::ephemeral::{FreshKey, KeySource};
+use crate::handshake::bundle::{PrekeyBundle, VerifiedBundle};
 use crate::handshake::draws::{Drawn, Draws};
 use crate::handshake::error::HandshakeError;
 use crate::handshake::identity::Identity;
 use crate::handshake::init::{InitHeader, PrekeyUse};
+use crate::handshake::kem::KemPublicKey;
 use crate::handshake::policy::{InitiatePolicy, OneTimePolicy};
 use crate::handshake::transcript::Transcript;
 use crate::primitives::{Hmac, KeyAgreement};
@@ -42,7 +43,8 @@ pub fn initiate<B: PqBackend, S: KeySource<B> + ?Sized>(
     now: UnixTime,
     source: &mut S,
 ) -> Result<Initiated<B>, HandshakeError> {
-    let offer = Offer::prepare(identity, bundle, policy, now, &mut Draws::new(source))?;
+    let drawn = DrawnOffer::draw(identity, bundle, policy, now, &mut Draws::new(source))?;
+    let offer = drawn.prepare()?;
     let pairs = offer.pairs();
     let agreements = Agreements::run::<B::X25519>(&pairs);
     let shared = agreements.secrets(0..pairs.len())?;
@@ -60,6 +62,72 @@ pub struct Initiated<B: PqBackend> {
     pub suite: Suite,
     /// Whether a one-time prekey was used, or what took its place.
     pub used: PrekeyUse,
+}
+
+/// A handshake for which the suite and the keys were chosen and the secrets drawn; nothing was
+/// computed yet.
+pub(super) struct DrawnOffer<'a, B: PqBackend> {
+    identity: &'a Identity<B>,
+    bundle: &'a VerifiedBundle,
+    suite: Suite,
+    used: PrekeyUse,
+    ephemeral: FreshKey<B>,
+    kem: Option<(&'a KemPublicKey, Secret<32>)>,
+    first_message: Drawn<B>,
+}
+
+impl<'a, B: PqBackend> DrawnOffer<'a, B> {
+    pub(super) fn draw<S: Keys<B> + ?Sized>(
+        identity: &'a Identity<B>,
+        bundle: &'a VerifiedBundle,
+        policy: &InitiatePolicy<'_>,
+        now: UnixTime,
+        draws: &mut Draws<'_, S>,
+    ) -> Result<Self, HandshakeError> {
+        if policy.min_version > VERSION {
+            return Err(HandshakeError::DowngradeRefused);
+        }
+        if bundle.expired(now) {
+            return Err(HandshakeError::Expired);
+        }
+        if identity.record.shares_key(bundle.identity()) {
+            return Err(HandshakeError::SelfHandshake);
+        }
+        let suite = choose_suite(bundle, policy)?;
+        let used = choose_prekey(bundle, policy, suite)?;
+        let ephemeral = draws.fresh_key()?;
+        let kem = match kem_key(bundle, suite) {
+            Some(key) => Some((key, draws.secret()?)),
+            None => None,
+        };
+        Ok(Self {
+            identity,
+            bundle,
+            suite,
+            used,
+            ephemeral,
+            kem,
+            first_message: draws.first_message()?,
+        })
+    }
+
+    /// Makes the ephemeral key and encapsulates.
+    pub(super) fn prepare(self) -> Result<Offer<'a, B>, HandshakeError> {
+        let ephemeral = self.ephemeral.into_key()?;
+        let kem = match self.kem {
+            Some((key, secret)) => Some(encapsulate::<B>(key, &secret)?),
+            None => None,
+        };
+        Ok(Offer {
+            identity: self.identity,
+            bundle: self.bundle,
+            suite: self.suite,
+            used: self.used,
+            ephemeral,
+            kem,
+            first_message: self.first_message,
+        })
+    }
 }
 
 /// A handshake under way: everything but the agreements.
@@ -80,38 +148,6 @@ struct Encapsulation {
 }
 
 impl<'a, B: PqBackend> Offer<'a, B> {
-    /// Chooses the suite and the keys, and draws the secrets.
-    pub(super) fn prepare<S: Keys<B> + ?Sized>(
-        identity: &'a Identity<B>,
-        bundle: &'a VerifiedBundle,
-        policy: &InitiatePolicy<'_>,
-        now: UnixTime,
-        draws: &mut Draws<'_, S>,
-    ) -> Result<Self, HandshakeError> {
-        if policy.min_version > VERSION {
-            return Err(HandshakeError::DowngradeRefused);
-        }
-        if bundle.expired(now) {
-            return Err(HandshakeError::Expired);
-        }
-        if identity.record.shares_key(bundle.identity()) {
-            return Err(HandshakeError::SelfHandshake);
-        }
-        let suite = choose_suite(bundle, policy)?;
-        let used = choose_prekey(bundle, policy, suite)?;
-        let ephemeral = draws.fresh_key()?.into_key()?;
-        let kem = encapsulate::<B, S>(bundle, suite, draws)?;
-        Ok(Self {
-            identity,
-            bundle,
-            suite,
-            used,
-            ephemeral,
-            kem,
-            first_message: draws.first_message()?,
-        })
-    }
-
     /// The agreements to make, in the order of the key derivation.
     pub(super) fn pairs(&self) -> Vec<Pair<'_, B::X25519>> {
         let record = &self.bundle.bundle.record;
@@ -226,32 +262,27 @@ fn choose_prekey(
     }
 }
 
-fn encapsulate<B: PqBackend, S: Randomness + ?Sized>(
-    bundle: &VerifiedBundle,
-    suite: Suite,
-    draws: &mut Draws<'_, S>,
-) -> Result<Option<Encapsulation>, HandshakeError> {
-    let one_time = bundle
-        .bundle
-        .one_time
-        .as_ref()
-        .map(|entry| entry.key.kem.as_ref());
-    let last_resort = bundle
-        .bundle
-        .record
-        .last_resort
-        .as_ref()
-        .map(|last_resort| &last_resort.key);
-    let Some(key) = one_time
-        .unwrap_or(last_resort)
-        .filter(|_| suite.kem().is_some())
-    else {
-        return Ok(None);
-    };
-    let (ciphertext, shared) = key.encapsulate::<B>(&draws.secret()?)?;
-    Ok(Some(Encapsulation {
+/// The ML-KEM key that the suite takes from the bundle.
+fn kem_key(bundle: &VerifiedBundle, suite: Suite) -> Option<&KemPublicKey> {
+    suite.kem()?;
+    let PrekeyBundle { record, one_time } = &bundle.bundle;
+    match one_time {
+        Some(entry) => entry.key.kem.as_ref(),
+        None => record
+            .last_resort
+            .as_ref()
+            .map(|last_resort| &last_resort.key),
+    }
+}
+
+fn encapsulate<B: PqBackend>(
+    key: &KemPublicKey,
+    secret: &Secret<32>,
+) -> Result<Encapsulation, HandshakeError> {
+    let (ciphertext, shared) = key.encapsulate::<B>(secret)?;
+    Ok(Encapsulation {
         key_hash: key.hash::<B::HmacSha256>(),
         ciphertext,
         shared,
-    }))
+    })
 }

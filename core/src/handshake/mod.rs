@@ -67,7 +67,7 @@ mod transcript;
 
 pub use accept::{Accepted, accept};
 pub use account::{AccountId, Expected, Peer};
-pub use batch::{AcceptJob, InitiateJob, accept_batch, initiate_batch};
+pub use batch::{AcceptJob, AcceptPart, InitiateJob, InitiatePart, accept_batch, initiate_batch};
 pub use bundle::{PrekeyBundle, VerifiedBundle};
 pub use capabilities::Capabilities;
 pub use error::HandshakeError;

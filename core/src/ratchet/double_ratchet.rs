@@ -64,6 +64,12 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         }
     }
 
+    /// Whether the next send turns the ratchet.
+    #[inline]
+    pub(crate) const fn turns_when_sending(&self) -> bool {
+        self.sending.is_none()
+    }
+
     /// A fresh ratchet key if the next send turns the ratchet.
     #[inline]
     pub(crate) fn fresh_key<S: KeySource<B> + ?Sized>(

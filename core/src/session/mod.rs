@@ -25,7 +25,7 @@ mod state;
 )]
 mod tests;
 
-pub use batch::{decrypt_batch, encrypt_batch};
+pub use batch::{DrawnBatch, decrypt_batch, encrypt_batch};
 pub use conversation::{Conversation, MAX_SESSIONS};
 pub use error::{SessionError, StateError};
 pub use pending::Pending;

@@ -1,5 +1,6 @@
 //! Many handshakes, and the prekeys for them.
 
+use sprag::parallel;
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::handshake::{
     AcceptJob, Accepted, InitiateJob, Initiated, PrekeyBundle, Prekeys, accept_batch,
@@ -37,7 +38,7 @@ pub(super) fn initiate<B: PqBackend>(
                     .iter()
                     .map(|bundle| meeting.initiate(bundle))
                     .collect::<Result<_, _>>()?,
-                Way::Batch => initiate_all(meeting, bundles)?,
+                Way::Batch | Way::Pool => initiate_all(way, meeting, bundles)?,
             };
             Ok(())
         },
@@ -53,6 +54,7 @@ pub(super) fn initiate<B: PqBackend>(
 }
 
 fn initiate_all<B: PqBackend>(
+    way: Way,
     meeting: &mut Meeting<B>,
     bundles: &[Vec<u8>],
 ) -> Result<Vec<Initiated<B>>, Wrong> {
@@ -69,7 +71,12 @@ fn initiate_all<B: PqBackend>(
     };
     let jobs: Vec<_> = verified.iter().map(job).collect();
     let policy = initiate_policy(&meeting.suite);
-    initiate_batch(&meeting.alice, &jobs, &policy, NOW, &mut meeting.rng)
+    let Meeting { alice, rng, .. } = meeting;
+    let initiated = match way {
+        Way::Pool => parallel::initiate_batch(alice, &jobs, &policy, NOW, rng),
+        _ => initiate_batch(alice, &jobs, &policy, NOW, rng),
+    };
+    initiated
         .into_iter()
         .collect::<Result<_, _>>()
         .or_wrong("initiate_batch")
@@ -97,7 +104,7 @@ pub(super) fn accept<B: PqBackend>(
                     .iter()
                     .map(|message| meeting.accept(message))
                     .collect::<Result<_, _>>()?,
-                Way::Batch => accept_all(meeting, messages)?,
+                Way::Batch | Way::Pool => accept_all(way, meeting, messages)?,
             };
             Ok(())
         },
@@ -113,6 +120,7 @@ pub(super) fn accept<B: PqBackend>(
 }
 
 fn accept_all<B: PqBackend>(
+    way: Way,
     meeting: &mut Meeting<B>,
     messages: &[Vec<u8>],
 ) -> Result<Vec<Accepted<B>>, Wrong> {
@@ -123,7 +131,12 @@ fn accept_all<B: PqBackend>(
         .map(|message| job(message.as_slice()))
         .collect();
     let policy = SessionPolicy::default();
-    let accepted = accept_batch(&meeting.bob, &meeting.prekeys, &jobs, policy, NOW)
+    let Meeting { bob, prekeys, .. } = &*meeting;
+    let accepted = match way {
+        Way::Pool => parallel::accept_batch(bob, prekeys, &jobs, policy, NOW),
+        _ => accept_batch(bob, prekeys, &jobs, policy, NOW),
+    };
+    let accepted = accepted
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
         .or_wrong("accept_batch")?;
@@ -148,7 +161,7 @@ pub(super) fn prekeys<B: PqBackend>(
     let Meeting { rng, bob, .. } = Meeting::<B>::new(suite, seed)?;
     let (uploads, each) = match way {
         Way::Loop => (count, 1),
-        Way::Batch => (1, count),
+        Way::Batch | Way::Pool => (1, count),
     };
     let upload = u32::try_from(each).or_wrong("count")?;
     let second = way == Way::Loop && by_key;

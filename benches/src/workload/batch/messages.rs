@@ -1,7 +1,10 @@
 //! One message in each of many sessions.
 
+use std::ops::Range;
+
+use sprag::parallel;
 use sprag::sprag_core::backend::PqBackend;
-use sprag::sprag_core::session::{Session, decrypt_batch, encrypt_batch};
+use sprag::sprag_core::session::{Session, SessionError, decrypt_batch, encrypt_batch};
 use sprag::sprag_core::suite::Suite;
 
 use super::Way;
@@ -60,10 +63,16 @@ pub(super) fn decrypt<B: PqBackend>(
     ))
 }
 
+fn opened(outcomes: Vec<Result<Range<usize>, SessionError>>) -> Result<(), SessionError> {
+    outcomes
+        .into_iter()
+        .try_for_each(|outcome| outcome.map(drop))
+}
+
 /// So many calls between two preparations, when each has `bytes` of messages, that these stay in
-/// the caches as far as they fit.
+/// the caches as far as they fit; several, since the first finds the other threads of a pool asleep.
 fn calls(bytes: usize) -> usize {
-    (256 * 1024 / bytes.max(1)).clamp(1, 512)
+    (256 * 1024 / bytes.max(1)).clamp(4, 512)
 }
 
 /// Many sessions, both ends of each. They are copies of one another, which their speed can't
@@ -93,6 +102,7 @@ impl<B: PqBackend> Crowd<B> {
         match way {
             Way::Loop => jobs.try_for_each(|(alice, letter)| alice.encrypt_in_place(letter, rng)),
             Way::Batch => encrypt_batch(jobs, rng).into_iter().collect(),
+            Way::Pool => parallel::encrypt_batch(jobs, rng).into_iter().collect(),
         }
         .or_wrong("encrypt")
     }
@@ -104,9 +114,8 @@ impl<B: PqBackend> Crowd<B> {
             .zip(letters.iter_mut().map(Buffer::get_mut));
         match way {
             Way::Loop => jobs.try_for_each(|(bob, letter)| bob.decrypt_in_place(letter).map(drop)),
-            Way::Batch => decrypt_batch(jobs)
-                .into_iter()
-                .try_for_each(|outcome| outcome.map(drop)),
+            Way::Batch => opened(decrypt_batch(jobs)),
+            Way::Pool => opened(parallel::decrypt_batch(jobs)),
         }
         .or_wrong("decrypt")
     }

@@ -37,6 +37,8 @@ pub enum Way {
     Loop,
     /// One call for all.
     Batch,
+    /// One call for all, which splits them among the threads of a pool if it is made in one.
+    Pool,
 }
 
 /// Every batch call with its name. ([`BatchWork::PrekeysByKey`] is none of its own.)

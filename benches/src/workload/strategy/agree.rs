@@ -34,7 +34,7 @@ pub(super) fn build<B: CryptoBackend>(
                 Way::Loop => pairs.iter_mut().try_for_each(|pair| {
                     B::X25519::agree(&pair.private, black_box(&pair.peer), &mut pair.shared)
                 }),
-                Way::Batch => all::<B::X25519>(pairs),
+                Way::Batch | Way::Pool => all::<B::X25519>(pairs),
             }
             .or_wrong("agree")
         },

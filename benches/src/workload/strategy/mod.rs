@@ -4,8 +4,12 @@
 //! with is a row's [`Baseline`](super::table::Baseline), built here too.
 
 mod agree;
+mod chunks;
 mod cold;
 mod receive;
+mod run;
+mod send_turn;
+mod spin;
 
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::suite::Suite;
@@ -33,6 +37,52 @@ pub enum Task {
     Agree(Way),
     /// Decrypting a message that turns the ratchet.
     Receive(SendingHalf),
+    /// Several messages in one session.
+    Run(Way, Saving),
+    /// Encrypting a message that turns the ratchet.
+    SendTurn(KeysMade),
+    /// Sealing a large payload.
+    Chunks(Cut, Way),
+    /// Arithmetic alone.
+    Spin(Way),
+}
+
+impl Task {
+    /// Must it be measured on a thread of a pool?
+    #[must_use]
+    pub const fn splits(self) -> bool {
+        matches!(
+            self,
+            Self::Many(_, Way::Pool) | Self::Chunks(_, Way::Pool) | Self::Spin(Way::Pool)
+        )
+    }
+}
+
+/// What is done with the session after every change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saving {
+    /// Nothing.
+    Nothing,
+    /// It is encoded, as for a store.
+    Encoded,
+}
+
+/// When the key of a turn is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeysMade {
+    /// Before, outside the clock.
+    Ahead,
+    /// When it is needed.
+    OnTheSpot,
+}
+
+/// How a payload is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// In one piece.
+    Whole,
+    /// In chunks of so many bytes.
+    Chunks(usize),
 }
 
 /// What the caches hold when a call begins.
@@ -59,6 +109,10 @@ pub fn build<B: PqBackend>(
         Task::Many(work, way) => batch::build::<B>(work, way, suite, size, count, seed)?,
         Task::Agree(way) => agree::build::<B>(way, count, seed)?,
         Task::Receive(half) => receive::build::<B>(half, suite, size, seed)?,
+        Task::Run(way, saving) => run::build::<B>(way, saving, suite, size, count, seed)?,
+        Task::SendTurn(keys) => send_turn::build::<B>(keys, suite, size, seed)?,
+        Task::Chunks(cut, way) => chunks::build::<B>(cut, way, size)?,
+        Task::Spin(way) => spin::build(way, seed),
     };
     Ok(match work.caches {
         Caches::Warm => operation,

@@ -8,7 +8,7 @@ use crate::backend::Backend;
 use crate::workload::batch::{BatchWork, Way};
 use crate::workload::primitive::MESSAGE_SIZES;
 use crate::workload::session::{Place, SessionWork};
-use crate::workload::strategy::{Caches, SendingHalf, StrategyWork, Task};
+use crate::workload::strategy::{Caches, Cut, KeysMade, Saving, SendingHalf, StrategyWork, Task};
 
 /// Items per call.
 const BATCHES: [usize; 7] = [1, 4, 16, 64, 256, 1024, 4096];
@@ -58,6 +58,183 @@ pub(super) fn strategies(table: &mut Vec<Workload>) {
         table.push(deferred(caches));
     }
     table.extend([1, 2, 3, 4, 8, 64, 256].map(agree));
+    for caches in [Caches::Warm, Caches::Cold] {
+        pools(table, caches);
+        for size in [64, SHORT] {
+            table.extend(
+                BATCHES
+                    .into_iter()
+                    .flat_map(|batch| runs(size, batch, caches)),
+            );
+        }
+        table.push(send_turn(caches));
+    }
+    table.push(Workload {
+        full_only: false,
+        ..in_pool("strategies/arithmetic", Task::Spin, Caches::Warm)
+    });
+    chunks(table);
+}
+
+/// The batch calls on the threads of a pool, beside the same on one thread.
+fn pools(table: &mut Vec<Workload>, caches: Caches) {
+    const MESSAGES: [usize; 6] = [64, 256, 512, 1000, 2048, 4096];
+    for (name, work, batches, sizes) in [
+        (
+            "strategies/encrypt",
+            BatchWork::Encrypt,
+            &MESSAGES[..],
+            &[Some(64), Some(SHORT)][..],
+        ),
+        (
+            "strategies/decrypt",
+            BatchWork::Decrypt,
+            &MESSAGES,
+            &[Some(64), Some(SHORT)],
+        ),
+        (
+            "strategies/initiate",
+            BatchWork::Initiate,
+            &[1, 2, 4, 16, 64, 256],
+            &[None],
+        ),
+        (
+            "strategies/accept",
+            BatchWork::Accept,
+            &[1, 2, 4, 16, 64, 256],
+            &[None],
+        ),
+    ] {
+        for &size in sizes {
+            table.extend(batches.iter().map(|&batch| Workload {
+                suite: Some(AES),
+                size,
+                batch,
+                full_only: caches == Caches::Cold || ![16, 1000].contains(&batch),
+                ..in_pool(name, |way| Task::Many(work, way), caches)
+            }));
+        }
+    }
+}
+
+/// A task on the threads of a pool, beside the same on one thread.
+fn in_pool(name: &'static str, task: impl Fn(Way) -> Task, caches: Caches) -> Workload {
+    strategy(
+        name,
+        task(Way::Pool),
+        caches,
+        ["pool_of_2", "pool_of_2_cold"],
+        Baseline {
+            name: "on one thread",
+            work: Work::Strategy(StrategyWork {
+                task: task(Way::Batch),
+                caches,
+            }),
+            threads: 1,
+            backend: None,
+            same_bytes: true,
+        },
+    )
+}
+
+/// Several messages in one session, its state encoded after every change or not.
+fn runs(size: usize, batch: usize, caches: Caches) -> [Workload; 2] {
+    [
+        (Saving::Nothing, ["run", "run_cold"]),
+        (Saving::Encoded, ["run_saved", "run_saved_cold"]),
+    ]
+    .map(|(saving, names)| Workload {
+        suite: Some(AES),
+        size: Some(size),
+        batch,
+        full_only: caches == Caches::Cold || (size, batch) != (64, 16),
+        ..strategy(
+            "strategies/run",
+            Task::Run(Way::Batch, saving),
+            caches,
+            names,
+            Baseline {
+                name: "one by one",
+                work: Work::Strategy(StrategyWork {
+                    task: Task::Run(Way::Loop, saving),
+                    caches,
+                }),
+                threads: 1,
+                backend: None,
+                same_bytes: true,
+            },
+        )
+    })
+}
+
+fn send_turn(caches: Caches) -> Workload {
+    Workload {
+        suite: Some(AES),
+        size: Some(SHORT),
+        full_only: caches == Caches::Cold,
+        ..strategy(
+            "strategies/send_turn",
+            Task::SendTurn(KeysMade::Ahead),
+            caches,
+            ["key_ahead", "key_ahead_cold"],
+            Baseline {
+                name: "key on the spot",
+                work: Work::Strategy(StrategyWork {
+                    task: Task::SendTurn(KeysMade::OnTheSpot),
+                    caches,
+                }),
+                threads: 1,
+                backend: None,
+                // Keys made ahead are drawn at another time.
+                same_bytes: false,
+            },
+        )
+    }
+}
+
+/// Large payloads in chunks, on one thread and on those of a pool, beside the whole under one seal.
+fn chunks(table: &mut Vec<Workload>) {
+    const EACH: usize = 64 << 10;
+    for size in [256 << 10, 1 << 20, 16 << 20] {
+        for (way, name) in [(Way::Batch, "chunks"), (Way::Pool, "chunks_pool_of_2")] {
+            for (caches, names) in [
+                (Caches::Warm, [name, ""]),
+                (
+                    Caches::Cold,
+                    [
+                        "",
+                        if way == Way::Pool {
+                            "chunks_pool_of_2_cold"
+                        } else {
+                            "chunks_cold"
+                        },
+                    ],
+                ),
+            ] {
+                table.push(Workload {
+                    size: Some(size),
+                    full_only: caches == Caches::Cold || size != 1 << 20,
+                    ..strategy(
+                        "strategies/large",
+                        Task::Chunks(Cut::Chunks(EACH), way),
+                        caches,
+                        names,
+                        Baseline {
+                            name: "in one piece",
+                            work: Work::Strategy(StrategyWork {
+                                task: Task::Chunks(Cut::Whole, Way::Loop),
+                                caches,
+                            }),
+                            threads: 1,
+                            backend: None,
+                            // Every chunk has a nonce and a tag of its own.
+                            same_bytes: false,
+                        },
+                    )
+                });
+            }
+        }
+    }
 }
 
 /// A batch call beside single calls over the same items, on one thread and on two that each have

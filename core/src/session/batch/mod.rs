@@ -5,14 +5,16 @@
 //! first-level cache; without a turn nothing but the result is allocated. The law is
 //! **batch ≡ loop**: the same bytes, outcomes and states as the single calls in the same order,
 //! randomness drawn in that order too. A batch holds a session once; threads are the caller's: split
-//! the jobs.
+//! the jobs, and draw for the parts with [`DrawnBatch`].
 
 mod decrypt;
+mod drawn;
 mod encrypt;
 mod row;
 mod run;
 
 pub use decrypt::decrypt_batch;
+pub use drawn::DrawnBatch;
 pub use encrypt::encrypt_batch;
 
 /// How many sessions go through the stages together.
