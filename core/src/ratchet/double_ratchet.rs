@@ -9,7 +9,7 @@
 
 use crate::agreement;
 use crate::backend::CryptoBackend;
-use crate::ephemeral::{FreshKey, KeySource};
+use crate::ephemeral::FreshKey;
 use crate::primitives::{ChainStepJob, Hmac, KeyAgreement};
 use crate::ratchet::plan::{ReceiveChange, ReceivePlan, ReceiveTurn, SendPlan};
 use crate::ratchet::skipped_keys::{Passed, Stamp};
@@ -68,18 +68,6 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
     #[inline]
     pub(crate) const fn turns_when_sending(&self) -> bool {
         self.sending.is_none()
-    }
-
-    /// A fresh ratchet key if the next send turns the ratchet.
-    #[inline]
-    pub(crate) fn fresh_key<S: KeySource<B> + ?Sized>(
-        &self,
-        source: &mut S,
-    ) -> Result<Option<FreshKey<B>>, SessionError> {
-        match &self.sending {
-            Some(_) => Ok(None),
-            None => Ok(Some(source.fresh_key()?)),
-        }
     }
 
     /// Turns the ratchet for sending.

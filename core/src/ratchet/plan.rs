@@ -28,13 +28,6 @@ impl<B: CryptoBackend> SendPlan<B> {
             count,
         }
     }
-
-    /// Makes a plan that was committed, or given up, ready to be filled again.
-    #[inline]
-    pub(crate) fn clear(&mut self) {
-        self.root = None;
-        self.sending = None;
-    }
 }
 
 /// What a receive changes.
@@ -71,12 +64,5 @@ impl ReceivePlan {
             ahead: None,
             next: ChainKey::zeroed(),
         }
-    }
-
-    /// Makes a plan that was committed, or given up, ready to be filled again.
-    #[inline]
-    pub(crate) fn clear(&mut self) {
-        self.change = ReceiveChange::Unplanned;
-        self.ahead = None;
     }
 }

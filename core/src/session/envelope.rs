@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::backend::CryptoBackend;
-use crate::primitives::{Hmac, PrimitiveError};
+use crate::primitives::{Hmac, OpenJob, PrimitiveError, SealJob};
 use crate::ratchet::{FRONT_LEN, HEADER_LEN, Header, MessageKey, SALT_LEN, TAG_LEN};
 use crate::session::{Session, SessionError};
 use crate::suite::AeadAlgorithm;
@@ -74,6 +74,33 @@ impl Envelope {
     }
 }
 
+impl Envelope {
+    /// What seals `body`, in a batch.
+    #[inline]
+    pub(super) const fn seal_job<'a>(&'a self, body: &'a mut [u8]) -> SealJob<'a> {
+        SealJob {
+            key: self.message_key.expose(),
+            nonce: &self.nonce,
+            aad: &self.aad,
+            buffer: body,
+            outcome: Ok([0; 16]),
+        }
+    }
+
+    /// What opens `incoming`, in a batch.
+    #[inline]
+    pub(super) const fn open_job<'a>(&'a self, incoming: Incoming<'a>) -> OpenJob<'a> {
+        OpenJob {
+            key: self.message_key.expose(),
+            nonce: &self.nonce,
+            aad: &self.aad,
+            buffer: incoming.body,
+            tag: incoming.tag,
+            outcome: Ok(()),
+        }
+    }
+}
+
 impl<'a> Outgoing<'a> {
     #[inline]
     fn split(buffer: &'a mut [u8], prefix: usize) -> Option<Self> {
@@ -129,6 +156,16 @@ impl<B: CryptoBackend> Session<B> {
             return Ok(0);
         }
         self.locate_behind_init(message)
+    }
+
+    /// Whether `message` is an ordinary one under the ratchet key of the chain we receive on.
+    #[inline]
+    pub(super) fn is_on_current_chain(&self, message: &[u8]) -> bool {
+        let front = wire::front_bytes(MessageType::Message, self.suite);
+        self.ratchet.as_ref().is_some_and(|ratchet| {
+            let key = message.strip_prefix(&front).and_then(<[u8]>::first_chunk);
+            ratchet.receiving.is_some() && key == Some(&ratchet.peer)
+        })
     }
 
     #[cold]

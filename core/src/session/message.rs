@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::backend::CryptoBackend;
-use crate::ephemeral::{FreshKey, KeySource};
+use crate::ephemeral::KeySource;
 use crate::primitives::{Hmac, KeyAgreement};
 use crate::ratchet::{HEADER_LEN, ReceivePlan, SendPlan, TAG_LEN};
-use crate::session::envelope::{Envelope, text_range};
+use crate::session::envelope::{Envelope, Outgoing, text_range};
 use crate::session::pending::Change;
 use crate::session::{Pending, Session, SessionError};
 
@@ -156,14 +156,25 @@ impl<B: CryptoBackend> Session<B> {
         plan: &mut SendPlan<B>,
     ) -> Result<(), SessionError> {
         self.check_limits(1)?;
-        let mut outgoing = self.outgoing(buffer)?;
+        let outgoing = self.outgoing(buffer)?;
         let ratchet = self.open_ratchet()?;
         // What is drawn, and in which order, is the same in batches: a ratchet key if the message
         // turns the ratchet, then the salt, the random half of the nonce.
-        if ratchet.sending.is_none() {
+        if ratchet.turns_when_sending() {
             ratchet.turn_for_sending(source.fresh_key()?, plan)?;
         }
         source.fill(&mut *outgoing.salt)?;
+        self.seal_drawn(outgoing, plan)
+    }
+
+    /// Seals a message whose salt was drawn and whose turn, if any, is planned.
+    #[inline]
+    pub(super) fn seal_drawn(
+        &self,
+        mut outgoing: Outgoing<'_>,
+        plan: &mut SendPlan<B>,
+    ) -> Result<(), SessionError> {
+        let ratchet = self.open_ratchet()?;
         let mut envelope = Envelope::new();
         let header = ratchet.send_header(plan)?;
         self.address(&header, &mut outgoing, &mut envelope);
@@ -171,18 +182,6 @@ impl<B: CryptoBackend> Session<B> {
         let step = step.ok_or(SessionError::StaleState)?;
         B::HmacSha256::chain_step(step.chain_key, step.message_key, step.next);
         Ok(envelope.seal::<B>(self.suite.aead(), outgoing)?)
-    }
-
-    /// Draws a message's randomness in a batch.
-    #[inline]
-    pub(super) fn draw<S: KeySource<B> + ?Sized>(
-        &self,
-        salt: &mut [u8],
-        source: &mut S,
-    ) -> Result<Option<FreshKey<B>>, SessionError> {
-        let fresh = self.open_ratchet()?.fresh_key(source)?;
-        source.fill(salt)?;
-        Ok(fresh)
     }
 
     /// Opens the message at `offset`; `own` is the key a turn agrees with, if it isn't ours.

@@ -6,8 +6,7 @@
 //! ones between the rounds of code made of intrinsics. Nothing the compiler makes stands here, in any build.
 //!
 //! What the functions promise: no branch or address depends on a secret; nothing secret is put
-//! anywhere but into registers, which are cleared, the outputs and [`Scratch`], which its owner
-//! wipes.
+//! anywhere but into registers and [`Scratch`], which are cleared, and the outputs.
 
 #[macro_use]
 mod rounds;
@@ -16,10 +15,9 @@ mod blocks;
 mod table;
 
 use core::arch::naked_asm;
-use core::mem::offset_of;
+use core::mem::{MaybeUninit, offset_of};
 
 use sprag_core::primitives::ChainStepJob;
-use zeroize::Zeroize;
 
 use super::Instructions;
 use crate::hmac_sha256::{BLOCK, Compression};
@@ -56,7 +54,7 @@ impl Instructions for ShaNi {
     fn chain_step_batch(self, jobs: &mut [ChainStepJob<'_>]) {
         let (pairs, rest) = jobs.as_chunks_mut::<2>();
         if !pairs.is_empty() {
-            let mut scratch = Scratch([0; SCRATCH]);
+            let mut scratch = Scratch(MaybeUninit::uninit());
             for [one, two] in pairs {
                 // SAFETY: `self` proves that the processor has the instructions; the pointers in
                 // the jobs are references, so each is valid for the 32 bytes read or written, and
@@ -222,8 +220,7 @@ unsafe extern "sysv64" fn chain_advance(chain_key: &mut [u8; 32], steps: u32) {
     )
 }
 
-/// Two chain steps at once: three times four compressions side by side. Leaves secrets in the
-/// scratch memory.
+/// Two chain steps at once: three times four compressions side by side.
 ///
 /// # Safety
 /// The processor has SSSE3, SSE4.1 and the SHA extensions.
@@ -326,22 +323,20 @@ unsafe extern "sysv64" fn chain_step_two(
         store_digest!("xmm5" "xmm6", "rdi"),
         store_digest!("xmm7" "xmm8", "rsi"),
         clear_registers!(),
+        clear_scratch!(
+            "0" "16" "32" "48" "64" "80" "96" "112" "128" "144" "160" "176" "192" "208" "224" "240"
+            "256" "272" "288" "304"
+        ),
         "ret",
     )
 }
 
 /// What [`chain_step_two`] keeps out of registers: four message blocks and two outer chaining
-/// values. Wiped on drop, so once per batch.
+/// values. Holds nothing before, and zeros behind it.
 #[repr(C, align(64))]
-struct Scratch([u8; SCRATCH]);
+struct Scratch(MaybeUninit<[u8; SCRATCH]>);
 
 const SCRATCH: usize = 4 * 64 + 2 * 32;
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        self.0.as_mut_slice().zeroize();
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -105,13 +105,17 @@ impl<B: CryptoBackend> Session<B> {
     /// Whether `message`, if it is genuine, turns the ratchet, which costs an agreement more.
     #[must_use]
     pub fn turns_when_receiving(&self, message: &[u8]) -> bool {
-        let header = self.locate(message).ok().and_then(|offset| {
-            let bytes = message.get(offset..)?.first_chunk::<HEADER_LEN>()?;
-            Header::decode(bytes)
-        });
-        let route = header.zip(self.ratchet.as_ref());
-        let route =
-            route.map(|((header, _), ratchet)| ratchet.route(&header, self.policy.skip_limit()));
-        matches!(route, Some(Ok(Route::Turn)))
+        self.turn_of(message).is_some()
+    }
+
+    /// The key to agree with if `message` turns the ratchet, and we have one that it can turn.
+    pub(super) fn turn_of(&self, message: &[u8]) -> Option<[u8; 32]> {
+        let offset = self.locate(message).ok()?;
+        let bytes = message.get(offset..)?.first_chunk::<HEADER_LEN>()?;
+        let (header, _) = Header::decode(bytes)?;
+        let ratchet = self.ratchet.as_ref()?;
+        let route = ratchet.route(&header, self.policy.skip_limit());
+        let turns = matches!(route, Ok(Route::Turn)) && ratchet.turn_key().is_ok();
+        turns.then_some(*header.ratchet_key)
     }
 }

@@ -1,8 +1,8 @@
 //! Encrypting and decrypting for many sessions at once.
 //!
-//! The work is done in stages (turns, chain steps, AEADs, commits) over a few sessions at a time, so
-//! that a backend with batch calls sees a whole stage, and the stages find what they need in the
-//! first-level cache; without a turn nothing but the result is allocated. The law is
+//! Messages go two by two, so that a backend sees two chain steps and two AEADs in one call; those
+//! that turn their ratchets wait for one another, so that it sees their agreements in one.
+//! Without a turn nothing but the result is allocated. The law is
 //! **batch ≡ loop**: the same bytes, outcomes and states as the single calls in the same order,
 //! randomness drawn in that order too. A batch holds a session once; threads are the caller's: split
 //! the jobs, and draw for the parts with [`DrawnBatch`].
@@ -10,15 +10,19 @@
 mod decrypt;
 mod drawn;
 mod encrypt;
-mod row;
+mod pair;
 mod run;
 
 pub use decrypt::decrypt_batch;
 pub use drawn::DrawnBatch;
 pub use encrypt::encrypt_batch;
 
-/// How many sessions go through the stages together.
-const CHUNK: usize = 8;
+/// How many messages that turn their ratchets do so together.
+const GROUP: usize = 8;
 
-/// Up to so many jobs the stages cost more than they save, and a batch is a loop.
-const FEW: usize = 3;
+/// Sets the outcome of a job.
+fn set<T>(outcomes: &mut [T], index: usize, outcome: T) {
+    if let Some(place) = outcomes.get_mut(index) {
+        *place = outcome;
+    }
+}

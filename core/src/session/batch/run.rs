@@ -3,9 +3,9 @@
 
 use crate::backend::CryptoBackend;
 use crate::ephemeral::KeySource;
-use crate::primitives::{Aead, Hmac, PrimitiveError, SealJob};
+use crate::primitives::{Aead, Hmac};
 use crate::ratchet::SendPlan;
-use crate::session::batch::{CHUNK, row};
+use crate::session::batch::pair;
 use crate::session::envelope::Envelope;
 use crate::session::pending::Change;
 use crate::session::{Pending, Session, SessionError};
@@ -69,7 +69,7 @@ impl<B: CryptoBackend> Session<B> {
         sealed
     }
 
-    /// Draws for all messages in the order of a loop, and turns the ratchet if it must be turned.
+    /// Turns the ratchet if it must be turned, and draws for all messages, in the order of a loop.
     fn start_run<S: KeySource<B> + ?Sized>(
         &self,
         buffers: &mut [&mut [u8]],
@@ -77,18 +77,13 @@ impl<B: CryptoBackend> Session<B> {
         plan: &mut SendPlan<B>,
     ) -> Result<(), SessionError> {
         let ratchet = self.open_ratchet()?;
-        let mut fresh = None;
-        for (index, buffer) in buffers.iter_mut().enumerate() {
-            let salt = self.outgoing(buffer)?.salt;
-            match index {
-                0 => fresh = self.draw(salt, source)?,
-                _ => source.fill(salt)?,
-            }
+        if ratchet.turns_when_sending() && !buffers.is_empty() {
+            ratchet.turn_for_sending(source.fresh_key()?, plan)?;
         }
-        match fresh {
-            Some(fresh) => ratchet.turn_for_sending(fresh, plan),
-            None => Ok(()),
+        for buffer in buffers {
+            source.fill(self.outgoing(buffer)?.salt)?;
         }
+        Ok(())
     }
 
     fn seal_all<A: Aead>(
@@ -97,10 +92,10 @@ impl<B: CryptoBackend> Session<B> {
         plan: &mut SendPlan<B>,
     ) -> Result<(), SessionError> {
         let ratchet = self.open_ratchet()?;
-        let mut envelopes = [const { Envelope::new() }; CHUNK];
+        let mut envelopes = [const { Envelope::new() }; 2];
         let mut n = 0_u32;
-        for chunk in buffers.chunks_mut(CHUNK) {
-            for (buffer, envelope) in chunk.iter_mut().zip(&mut envelopes) {
+        for row in buffers.chunks_mut(2) {
+            for (buffer, envelope) in row.iter_mut().zip(&mut envelopes) {
                 let mut header = ratchet.send_header(plan)?;
                 header.n = header.n.saturating_add(n);
                 self.address(&header, &mut self.outgoing(buffer)?, envelope);
@@ -114,28 +109,19 @@ impl<B: CryptoBackend> Session<B> {
                 }
                 n = n.saturating_add(1);
             }
-            self.seal_row::<A>(chunk, &envelopes)?;
-        }
-        Ok(())
-    }
-
-    fn seal_row<A: Aead>(
-        &self,
-        buffers: &mut [&mut [u8]],
-        envelopes: &[Envelope; CHUNK],
-    ) -> Result<(), SessionError> {
-        let jobs = buffers.iter_mut().zip(envelopes);
-        let tags = row::seal::<A>(jobs.filter_map(|(buffer, envelope)| {
-            Some(SealJob {
-                key: envelope.message_key.expose(),
-                nonce: &envelope.nonce,
-                aad: &envelope.aad,
-                buffer: self.outgoing(buffer).ok()?.body,
-                outcome: Err(PrimitiveError::Library),
-            })
-        }));
-        for (buffer, tag) in buffers.iter_mut().zip(tags) {
-            *self.outgoing(buffer)?.tag = tag?;
+            let [first, second] = &envelopes;
+            match row {
+                [one, two] => {
+                    let (text, other) = (self.outgoing(one)?, self.outgoing(two)?);
+                    let [one, two] = pair::seal_two::<A>(first, text, second, other);
+                    one.and(two)?;
+                }
+                rest => {
+                    for one in rest {
+                        first.seal::<B>(self.suite.aead(), self.outgoing(one)?)?;
+                    }
+                }
+            }
         }
         Ok(())
     }

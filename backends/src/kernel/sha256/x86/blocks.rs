@@ -69,6 +69,13 @@ macro_rules! clear_registers {
     };
 }
 
+/// Clears the scratch memory at rdx, by a register that was cleared.
+macro_rules! clear_scratch {
+    ($($at:literal)*) => {
+        lines!($(concat!("movdqa [rdx + ", $at, "], xmm0")),*)
+    };
+}
+
 /// Compresses the key blocks of HMAC, from the key's words in xmm3 and xmm4. Leaves the inner
 /// chaining value in xmm1 and xmm2, the outer one in xmm7 and xmm8.
 macro_rules! key_blocks {
