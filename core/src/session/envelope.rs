@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::backend::CryptoBackend;
-use crate::primitives::{Hmac, OpenJob, PrimitiveError, SealJob};
+use crate::primitives::{Hmac, PrimitiveError, SealJob};
 use crate::ratchet::{FRONT_LEN, HEADER_LEN, Header, MessageKey, SALT_LEN, TAG_LEN};
 use crate::session::{Session, SessionError};
 use crate::suite::AeadAlgorithm;
@@ -84,19 +84,6 @@ impl Envelope {
             aad: &self.aad,
             buffer: body,
             outcome: Ok([0; 16]),
-        }
-    }
-
-    /// What opens `incoming`, in a batch.
-    #[inline]
-    pub(super) const fn open_job<'a>(&'a self, incoming: Incoming<'a>) -> OpenJob<'a> {
-        OpenJob {
-            key: self.message_key.expose(),
-            nonce: &self.nonce,
-            aad: &self.aad,
-            buffer: incoming.body,
-            tag: incoming.tag,
-            outcome: Ok(()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`decrypt_batch`]: most messages two by two, those that turn their ratchets in groups.
+//! [`decrypt_batch`]: messages that turn their ratchets in groups, all others one by one.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -8,7 +8,7 @@ use crate::backend::CryptoBackend;
 use crate::primitives::Hmac;
 use crate::ratchet::ReceivePlan;
 use crate::secret::Secret;
-use crate::session::batch::{GROUP, pair, set};
+use crate::session::batch::{GROUP, set};
 use crate::session::envelope::{Envelope, text_range};
 use crate::session::{Session, SessionError};
 
@@ -23,38 +23,27 @@ use crate::session::{Session, SessionError};
 pub fn decrypt_batch<'a, B: CryptoBackend>(
     jobs: impl IntoIterator<Item = (&'a mut Session<B>, &'a mut [u8])>,
 ) -> Vec<Result<Range<usize>, SessionError>> {
-    let mut jobs = jobs.into_iter();
+    let jobs = jobs.into_iter();
     let mut outcomes = Vec::with_capacity(jobs.size_hint().0);
     let mut turning = Vec::new();
-    let mut next = jobs.next();
-    while let Some((session, buffer)) = next {
-        next = jobs.next();
-        if !session.is_on_current_chain(buffer) {
-            if let Some(peer) = session.turn_of(buffer) {
-                turning.push(Turning {
-                    index: outcomes.len(),
-                    session,
-                    buffer,
-                    peer,
-                });
-                outcomes.push(Ok(0..0));
-            } else {
-                outcomes.push(session.decrypt_in_place(buffer));
-            }
-            if turning.len() == GROUP {
-                open(&mut turning, &mut outcomes);
-            }
+    for (session, buffer) in jobs {
+        let peer = match session.is_on_current_chain(buffer) {
+            true => None,
+            false => session.turn_of(buffer),
+        };
+        let Some(peer) = peer else {
+            outcomes.push(session.decrypt_in_place(buffer));
             continue;
-        }
-        match next {
-            Some((other, other_buffer)) if other.is_on_current_chain(other_buffer) => {
-                outcomes.extend(pair::decrypt((session, buffer), (other, other_buffer)));
-                next = jobs.next();
-            }
-            following => {
-                outcomes.push(session.decrypt_in_place(buffer));
-                next = following;
-            }
+        };
+        turning.push(Turning {
+            index: outcomes.len(),
+            session,
+            buffer,
+            peer,
+        });
+        outcomes.push(Ok(0..0));
+        if turning.len() == GROUP {
+            open(&mut turning, &mut outcomes);
         }
     }
     open(&mut turning, &mut outcomes);
@@ -94,8 +83,10 @@ impl<B: CryptoBackend> Turning<'_, B> {
 }
 
 /// Turns the ratchets, all agreements in one call, and opens.
-#[cold]
 fn open<B: CryptoBackend>(turning: &mut Vec<Turning<'_, B>>, outcomes: &mut [Outcome]) {
+    if turning.is_empty() {
+        return;
+    }
     let pairs = turning.iter().filter_map(|job| {
         let ratchet = job.session.ratchet.as_ref()?;
         Some((ratchet.turn_key().ok()?, &job.peer))

@@ -1,4 +1,4 @@
-//! [`encrypt_batch`]: most messages two by two, those that turn their ratchets in groups.
+//! [`encrypt_batch`]: messages that turn their ratchets in groups, all others one by one.
 
 use alloc::vec::Vec;
 
@@ -6,7 +6,7 @@ use crate::agreement::Agreements;
 use crate::backend::CryptoBackend;
 use crate::ephemeral::{FreshKey, KeySource};
 use crate::ratchet::SendPlan;
-use crate::session::batch::{GROUP, pair, set};
+use crate::session::batch::{GROUP, set};
 use crate::session::envelope::Outgoing;
 use crate::session::{Session, SessionError};
 
@@ -26,40 +26,25 @@ where
     B: CryptoBackend,
     S: KeySource<B> + ?Sized,
 {
-    let mut jobs = jobs.into_iter();
+    let jobs = jobs.into_iter();
     let mut outcomes = Vec::with_capacity(jobs.size_hint().0);
     let mut turning = Vec::new();
-    let mut next = jobs.next();
-    while let Some((session, buffer)) = next {
-        next = jobs.next();
-        if session.turns_when_sending() {
-            match Turning::draw(outcomes.len(), session, buffer, source) {
-                Ok(job) => {
-                    // Whole at once: a vector that grows would leave its keys behind.
-                    turning.reserve_exact(GROUP.saturating_sub(turning.len()));
-                    turning.push(job);
-                    outcomes.push(Ok(()));
-                }
-                Err(error) => outcomes.push(Err(error)),
-            }
-            if turning.len() == GROUP {
-                seal(&mut turning, &mut outcomes);
-            }
+    for (session, buffer) in jobs {
+        if !session.turns_when_sending() {
+            outcomes.push(session.encrypt_in_place(buffer, source));
             continue;
         }
-        match next {
-            Some((other, other_buffer)) if !other.turns_when_sending() => {
-                outcomes.extend(pair::encrypt(
-                    (session, buffer),
-                    (other, other_buffer),
-                    source,
-                ));
-                next = jobs.next();
+        match Turning::draw(outcomes.len(), session, buffer, source) {
+            Ok(job) => {
+                // Whole at once: a vector that grows would leave its keys behind.
+                turning.reserve_exact(GROUP.saturating_sub(turning.len()));
+                turning.push(job);
+                outcomes.push(Ok(()));
             }
-            following => {
-                outcomes.push(session.encrypt_in_place(buffer, source));
-                next = following;
-            }
+            Err(error) => outcomes.push(Err(error)),
+        }
+        if turning.len() == GROUP {
+            seal(&mut turning, &mut outcomes);
         }
     }
     seal(&mut turning, &mut outcomes);
@@ -97,11 +82,13 @@ impl<'a, B: CryptoBackend> Turning<'a, B> {
 }
 
 /// Turns the ratchets, all agreements in one call, and seals.
-#[cold]
 fn seal<B: CryptoBackend>(
     turning: &mut Vec<Turning<'_, B>>,
     outcomes: &mut [Result<(), SessionError>],
 ) {
+    if turning.is_empty() {
+        return;
+    }
     let mut keys = Vec::with_capacity(turning.len());
     for Turning {
         index,

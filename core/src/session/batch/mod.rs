@@ -1,8 +1,9 @@
 //! Encrypting and decrypting for many sessions at once.
 //!
-//! Messages go two by two, so that a backend sees two chain steps and two AEADs in one call; those
-//! that turn their ratchets wait for one another, so that it sees their agreements in one.
-//! Without a turn nothing but the result is allocated. The law is
+//! Messages that turn their ratchets wait for one another, so that the backend makes their agreements
+//! in one call. All others go one by one: with chain steps and AEADs in lanes as well, batches were
+//! slower than a loop wherever something else ran on the same core (docs/BATCHING.md). Without a
+//! turn nothing but the result is allocated. The law is
 //! **batch ≡ loop**: the same bytes, outcomes and states as the single calls in the same order,
 //! randomness drawn in that order too. A batch holds a session once; threads are the caller's: split
 //! the jobs, and draw for the parts with [`DrawnBatch`].
@@ -10,7 +11,6 @@
 mod decrypt;
 mod drawn;
 mod encrypt;
-mod pair;
 mod run;
 
 pub use decrypt::decrypt_batch;

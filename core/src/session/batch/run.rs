@@ -5,7 +5,6 @@ use crate::backend::CryptoBackend;
 use crate::ephemeral::KeySource;
 use crate::primitives::{Aead, Hmac};
 use crate::ratchet::SendPlan;
-use crate::session::batch::pair;
 use crate::session::envelope::Envelope;
 use crate::session::pending::Change;
 use crate::session::{Pending, Session, SessionError};
@@ -113,8 +112,10 @@ impl<B: CryptoBackend> Session<B> {
             match row {
                 [one, two] => {
                     let (text, other) = (self.outgoing(one)?, self.outgoing(two)?);
-                    let [one, two] = pair::seal_two::<A>(first, text, second, other);
-                    one.and(two)?;
+                    let mut jobs = [first.seal_job(text.body), second.seal_job(other.body)];
+                    A::seal_batch(&mut jobs);
+                    let [job, other_job] = &jobs;
+                    (*text.tag, *other.tag) = (job.outcome?, other_job.outcome?);
                 }
                 rest => {
                     for one in rest {
