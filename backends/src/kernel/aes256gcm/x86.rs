@@ -269,3 +269,35 @@ fn has_vector_aes() -> bool {
     const BOTH: u32 = 0b11 << 9;
     __cpuid(0).eax >= 7 && __cpuid_count(7, 0).ecx & BOTH == BOTH
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Clearing behind a batch that sealed or opened nothing, as one has to be whose messages are
+    /// all too long, must not reach into frames that are in use.
+    #[test]
+    fn a_batch_without_a_message_leaves_the_stack_alone() {
+        for path in Path::available() {
+            for _ in 0..100 {
+                // SAFETY: `path` proves that the processor has the instructions.
+                unsafe {
+                    match path.0 {
+                        Vectors::One => {
+                            lanes1::seal_batch(&mut []);
+                            lanes1::open_batch(&mut []);
+                        }
+                        Vectors::Two => {
+                            lanes2::seal_batch(&mut []);
+                            lanes2::open_batch(&mut []);
+                        }
+                        Vectors::Four => {
+                            lanes4::seal_batch(&mut []);
+                            lanes4::open_batch(&mut []);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
