@@ -71,7 +71,6 @@ operations! { "aes,pclmulqdq,ssse3,sse4.1":
     /// The bytes before `len`, with zeros behind them.
     fn truncated(v: V, len: usize) -> V { _mm_and_si128(v, load(block::mask(len))) }
     fn load(bytes: &[u8; WIDTH]) -> V { block::load(bytes) }
-    fn load_row(bytes: &[u8; WIDTH]) -> V { block::load(bytes) }
     fn store(v: V, bytes: &mut [u8; WIDTH]) { block::store(v, bytes) }
     fn clear_stack(frame: usize) { block::clear_stack(frame) }
     /// Fewer bytes than a vector has, with zeros behind them.

@@ -91,13 +91,6 @@ operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
     fn truncated(v: V, len: usize) -> V {
         _mm256_and_si256(v, load(block::mask(len)))
     }
-    /// Reads block by block what was written in other vectors: one load from two stores waits until
-    /// both are in the cache.
-    fn load_row(bytes: &[u8; WIDTH]) -> V {
-        let (_blocks, _) = bytes.as_chunks::<16>();
-        // Pinned, because the compiler would make one load of two.
-        load(bytes)
-    }
     fn clear_registers() { block::clear_wide_registers() }
     fn clear_stack(frame: usize) { block::clear_stack_wide(frame) }
     /// Fewer bytes than a vector has, with zeros behind them.

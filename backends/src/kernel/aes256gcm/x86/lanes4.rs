@@ -96,7 +96,6 @@ operations! { "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq,avx2":
         _mm512_maskz_mov_epi64(0b11 << (2 * lane), broadcast(block))
     }
     fn clear_stack(frame: usize) { block::clear_stack_wide(frame) }
-    fn load_row(bytes: &[u8; WIDTH]) -> V { load(bytes) }
     /// The bytes before `len`, with zeros behind them.
     fn truncated(v: V, len: usize) -> V { _mm512_maskz_mov_epi8(first(len), v) }
 }
