@@ -11,6 +11,8 @@ mod hash;
 mod bulk;
 #[macro_use]
 mod message;
+#[cfg(test)]
+pub(super) mod emulated;
 mod lanes1;
 mod lanes2;
 mod lanes4;
