@@ -12,6 +12,9 @@ mod bulk;
 #[macro_use]
 mod message;
 #[cfg(test)]
+#[macro_use]
+mod depth;
+#[cfg(test)]
 pub(super) mod emulated;
 mod lanes1;
 mod lanes2;
@@ -273,33 +276,4 @@ fn has_vector_aes() -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Clearing behind a batch that sealed or opened nothing, as one has to be whose messages are
-    /// all too long, must not reach into frames that are in use.
-    #[test]
-    fn a_batch_without_a_message_leaves_the_stack_alone() {
-        for path in Path::available() {
-            for _ in 0..100 {
-                // SAFETY: `path` proves that the processor has the instructions.
-                unsafe {
-                    match path.0 {
-                        Vectors::One => {
-                            lanes1::seal_batch(&mut []);
-                            lanes1::open_batch(&mut []);
-                        }
-                        Vectors::Two => {
-                            lanes2::seal_batch(&mut []);
-                            lanes2::open_batch(&mut []);
-                        }
-                        Vectors::Four => {
-                            lanes4::seal_batch(&mut []);
-                            lanes4::open_batch(&mut []);
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -159,13 +159,16 @@ fn fill<const LANES: usize, L: KeyAgreement>(
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 type Shared<const LANES: usize> = Zeroizing<[[u8; 32]; LANES]>;
 
+/// How much of the stack is cleared in bytes: more than any of the agreements takes.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+const CLEARED: usize = 8 * 1024;
+
 /// Overwrites the stack where the functions called just before had their frames, which the
-/// compiler fills as it likes: all together take less than 8 KiB. In words, because each
-/// write is made by itself.
+/// compiler fills as it likes. In words, because each write is made by itself.
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[inline(never)]
 fn clear_stack() {
-    let mut frame = [0_u64; 1024];
+    let mut frame = [0_u64; CLEARED / 8];
     frame.zeroize();
     black_box(&frame);
 }

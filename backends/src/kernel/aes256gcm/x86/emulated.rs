@@ -23,6 +23,7 @@ const WIDTH: usize = 16 * LANES;
 /// Nothing that tests seal is secret.
 const SMALL_FRAME: usize = 0;
 const SHORT_FRAME: usize = 0;
+const MIDDLE_FRAME: usize = 0;
 const LONG_FRAME: usize = 0;
 
 /// The first block first.
