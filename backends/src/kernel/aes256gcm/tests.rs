@@ -386,6 +386,60 @@ proptest! {
     }
 }
 
+/// Of neighbours in a batch each is judged by its own tag: what is refused becomes zeros, and the
+/// other is opened, with nothing written around either.
+#[test]
+fn a_wrong_tag_spoils_its_own_message_only() {
+    for path in paths() {
+        for (first, second) in (0..=70).flat_map(|len| [(len, 64), (len, 70 - len), (64, len)]) {
+            let messages = [first, second].map(|len| Message::of(len, ENGINE_AAD, len));
+            let sealed = messages
+                .each_ref()
+                .map(|m| m.sealed_by(&Portable::seal_once));
+            for wrong in [[false, false], [true, false], [false, true], [true, true]] {
+                let mut pages = [0, 1].map(|n| Page::new(n, &sealed[n].0));
+                let tags = [0, 1].map(|n| sealed[n].1.map(|byte| byte ^ u8::from(wrong[n])));
+                let mut jobs: Vec<_> = messages
+                    .iter()
+                    .zip(&mut pages)
+                    .zip(&tags)
+                    .map(
+                        |(
+                            (
+                                Message {
+                                    key, nonce, aad, ..
+                                },
+                                page,
+                            ),
+                            tag,
+                        )| OpenJob {
+                            key,
+                            nonce,
+                            aad,
+                            buffer: page.get_mut(),
+                            tag,
+                            outcome: Err(PrimitiveError::Library),
+                        },
+                    )
+                    .collect();
+                (path.open_batch)(&mut jobs);
+                let outcomes: Vec<_> = jobs.iter().map(|job| job.outcome).collect();
+                for n in 0..2 {
+                    let (outcome, content) = if wrong[n] {
+                        let zeros = vec![0; messages[n].plaintext.len()];
+                        (Err(PrimitiveError::AuthenticationFailed), zeros)
+                    } else {
+                        (Ok(()), messages[n].plaintext.clone())
+                    };
+                    let context = format!("{}, {first} and {second} bytes, {wrong:?}", path.name);
+                    assert_eq!(outcomes[n], outcome, "{context}");
+                    assert!(pages[n].holds(&content), "{context}");
+                }
+            }
+        }
+    }
+}
+
 /// Lengths of messages: mostly short, and often the same.
 fn length() -> impl Strategy<Value = usize> {
     prop_oneof![Just(64), Just(256), 0..80usize, 0..300usize, 0..2000usize]
