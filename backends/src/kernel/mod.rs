@@ -25,6 +25,8 @@
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod aarch64;
 mod aes256gcm;
+#[cfg(all(test, target_arch = "x86_64", target_feature = "sse2"))]
+mod depth;
 mod sha256;
 mod x25519;
 

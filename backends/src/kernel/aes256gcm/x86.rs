@@ -11,6 +11,11 @@ mod hash;
 mod bulk;
 #[macro_use]
 mod message;
+#[cfg(test)]
+#[macro_use]
+mod depth;
+#[cfg(test)]
+pub(super) mod emulated;
 mod lanes1;
 mod lanes2;
 mod lanes4;
@@ -269,3 +274,6 @@ fn has_vector_aes() -> bool {
     const BOTH: u32 = 0b11 << 9;
     __cpuid(0).eax >= 7 && __cpuid_count(7, 0).ecx & BOTH == BOTH
 }
+
+#[cfg(test)]
+mod tests;

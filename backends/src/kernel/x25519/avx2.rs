@@ -17,9 +17,7 @@ mod products;
 
 use core::arch::asm;
 
-use zeroize::Zeroizing;
-
-use super::{Shared, clear_stack};
+use super::clear_stack;
 
 cpufeatures::new!(avx2_extensions, "avx2", "fma");
 
@@ -35,15 +33,18 @@ impl Avx2 {
     }
 
     /// Four agreements, side by side.
-    pub(super) fn four(self, keys: [&[u8; 32]; 4], peers: [&[u8; 32]; 4]) -> Shared<4> {
-        let mut shared = Zeroizing::new([[0; 32]; 4]);
+    pub(super) fn four(
+        self,
+        keys: [&[u8; 32]; 4],
+        peers: [&[u8; 32]; 4],
+        shared: &mut [[u8; 32]; 4],
+    ) {
         // SAFETY: `self` proves that the processor has the instructions.
         unsafe {
-            ladder::agree(keys, peers, &mut shared);
+            ladder::agree(keys, peers, shared);
             clear_registers();
         }
         clear_stack();
-        shared
     }
 }
 

@@ -26,9 +26,7 @@ mod single;
 
 use core::arch::asm;
 
-use zeroize::Zeroizing;
-
-use super::{Shared, clear_stack};
+use super::clear_stack;
 
 cpufeatures::new!(
     ifma_extensions,
@@ -60,27 +58,33 @@ impl Ifma {
     }
 
     /// Four agreements, side by side.
-    pub(super) fn four(self, keys: [&[u8; 32]; 4], peers: [&[u8; 32]; 4]) -> Shared<4> {
-        let mut shared = Zeroizing::new([[0; 32]; 4]);
+    pub(super) fn four(
+        self,
+        keys: [&[u8; 32]; 4],
+        peers: [&[u8; 32]; 4],
+        shared: &mut [[u8; 32]; 4],
+    ) {
         // SAFETY: `self` proves that the processor has the instructions.
         unsafe {
-            four::lanes::agree(keys, peers, &mut shared);
+            four::lanes::agree(keys, peers, shared);
             clear_registers();
         }
         clear_stack();
-        shared
     }
 
     /// Eight agreements, side by side.
-    pub(super) fn eight(self, keys: [&[u8; 32]; 8], peers: [&[u8; 32]; 8]) -> Shared<8> {
-        let mut shared = Zeroizing::new([[0; 32]; 8]);
+    pub(super) fn eight(
+        self,
+        keys: [&[u8; 32]; 8],
+        peers: [&[u8; 32]; 8],
+        shared: &mut [[u8; 32]; 8],
+    ) {
         // SAFETY: `self` proves that the processor has the instructions.
         unsafe {
-            eight::lanes::agree(keys, peers, &mut shared);
+            eight::lanes::agree(keys, peers, shared);
             clear_registers();
         }
         clear_stack();
-        shared
     }
 }
 

@@ -113,7 +113,9 @@ fn agree_in_turn<L: KeyAgreement>(jobs: &mut [AgreeJob<'_, X25519<L>>]) {
 fn agree_in_fours<L: KeyAgreement>(avx2: avx2::Avx2, jobs: &mut [AgreeJob<'_, X25519<L>>]) {
     for now in jobs.chunks_mut(4) {
         match now {
-            [_, _, _] | [_, _, _, _] => fill(now, |keys, peers| avx2.four(keys, peers)),
+            [_, _, _] | [_, _, _, _] => {
+                fill(now, |keys, peers, shared| avx2.four(keys, peers, shared))
+            }
             _ => agree_in_turn(now),
         }
     }
@@ -132,8 +134,10 @@ fn agree_in_lanes<L: KeyAgreement>(ifma: ifma::Ifma, jobs: &mut [AgreeJob<'_, X2
         });
         match now {
             [job] => job.outcome = X25519::<L>::agree(job.private, job.peer, job.shared),
-            [_, _] | [_, _, _] | [_, _, _, _] => fill(now, |keys, peers| ifma.four(keys, peers)),
-            _ => fill(now, |keys, peers| ifma.eight(keys, peers)),
+            [_, _] | [_, _, _] | [_, _, _, _] => {
+                fill(now, |keys, peers, shared| ifma.four(keys, peers, shared))
+            }
+            _ => fill(now, |keys, peers, shared| ifma.eight(keys, peers, shared)),
         }
         jobs = later;
     }
@@ -143,29 +147,30 @@ fn agree_in_lanes<L: KeyAgreement>(ifma: ifma::Ifma, jobs: &mut [AgreeJob<'_, X2
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 fn fill<const LANES: usize, L: KeyAgreement>(
     jobs: &mut [AgreeJob<'_, X25519<L>>],
-    agree: impl Fn([&[u8; 32]; LANES], [&[u8; 32]; LANES]) -> Shared<LANES>,
+    agree: impl Fn([&[u8; 32]; LANES], [&[u8; 32]; LANES], &mut [[u8; 32]; LANES]),
 ) {
     let job = |lane| jobs.get(lane).unwrap_or(&jobs[0]);
     let keys = core::array::from_fn(|lane| L::private_bytes(job(lane).private));
     let peers = core::array::from_fn(|lane| job(lane).peer);
-    let shared = agree(keys, peers);
+    // Stays where it is until it is wiped: what is returned by value may leave a copy behind.
+    let mut shared = Zeroizing::new([[0; 32]; LANES]);
+    agree(keys, peers, &mut shared);
     for (job, shared) in jobs.iter_mut().zip(&*shared) {
         job.shared.copy_from_slice(shared);
         job.outcome = contributory(shared);
     }
 }
 
-/// Shared secrets, one per lane, wiped on drop.
+/// How much of the stack is cleared in bytes: more than any of the agreements takes.
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-type Shared<const LANES: usize> = Zeroizing<[[u8; 32]; LANES]>;
+const CLEARED: usize = 8 * 1024;
 
 /// Overwrites the stack where the functions called just before had their frames, which the
-/// compiler fills as it likes: all together take less than 8 KiB. In words, because each
-/// write is made by itself.
+/// compiler fills as it likes. In words, because each write is made by itself.
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[inline(never)]
 fn clear_stack() {
-    let mut frame = [0_u64; 1024];
+    let mut frame = [0_u64; CLEARED / 8];
     frame.zeroize();
     black_box(&frame);
 }

@@ -28,10 +28,11 @@ fn paths() -> Vec<Path> {
                 lanes: 4,
                 agree: |pairs| {
                     let (keys, peers) = lanes(pairs);
+                    let mut shared = [[0; 32]; 4];
                     avx2::Avx2::detect()
                         .expect(DETECTED)
-                        .four(keys, peers)
-                        .to_vec()
+                        .four(keys, peers, &mut shared);
+                    shared.to_vec()
                 },
             });
         }
@@ -53,10 +54,11 @@ fn paths() -> Vec<Path> {
                 lanes: 4,
                 agree: |pairs| {
                     let (keys, peers) = lanes(pairs);
+                    let mut shared = [[0; 32]; 4];
                     ifma::Ifma::detect()
                         .expect(DETECTED)
-                        .four(keys, peers)
-                        .to_vec()
+                        .four(keys, peers, &mut shared);
+                    shared.to_vec()
                 },
             });
             paths.push(Path {
@@ -64,10 +66,11 @@ fn paths() -> Vec<Path> {
                 lanes: 8,
                 agree: |pairs| {
                     let (keys, peers) = lanes(pairs);
+                    let mut shared = [[0; 32]; 8];
                     ifma::Ifma::detect()
                         .expect(DETECTED)
-                        .eight(keys, peers)
-                        .to_vec()
+                        .eight(keys, peers, &mut shared);
+                    shared.to_vec()
                 },
             });
         }

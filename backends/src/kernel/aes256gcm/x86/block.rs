@@ -232,18 +232,22 @@ pub(super) fn mask<const N: usize>(len: usize) -> &'static [u8; N] {
 }
 
 /// Overwrites the stack where the function that was called just before had its frame: what the
-/// compiler found no register for stands there. `frame` is a multiple of 128.
+/// compiler found no register for stands there.
 #[inline]
 #[target_feature(enable = "avx")]
 pub(super) fn clear_stack_wide(frame: usize) {
+    let frame = frame.next_multiple_of(128);
     // SAFETY: below the stack pointer nothing is in use: this is not told to leave the stack
     // alone, so the compiler keeps nothing in the red zone. The frame that was there was about as
-    // large.
+    // large. Nothing is written at the stack pointer or above, even for no bytes at all, because
+    // the steps divide the frame.
     unsafe {
         asm!(
             "vpxor xmm0, xmm0, xmm0",
             "neg {place}",
             "add {place}, rsp",
+            "cmp {place}, rsp",
+            "jae 3f",
             "2:",
             "vmovups [{place}], ymm0",
             "vmovups [{place} + 32], ymm0",
@@ -252,6 +256,7 @@ pub(super) fn clear_stack_wide(frame: usize) {
             "add {place}, 128",
             "cmp {place}, rsp",
             "jb 2b",
+            "3:",
             place = inout(reg) frame => _,
             out("xmm0") _,
         );
@@ -262,14 +267,18 @@ pub(super) fn clear_stack_wide(frame: usize) {
 #[inline]
 #[target_feature(enable = "sse2")]
 pub(super) fn clear_stack(frame: usize) {
+    let frame = frame.next_multiple_of(64);
     // SAFETY: below the stack pointer nothing is in use: this is not told to leave the stack
     // alone, so the compiler keeps nothing in the red zone. The frame that was there was about as
-    // large.
+    // large. Nothing is written at the stack pointer or above, even for no bytes at all, because
+    // the steps divide the frame.
     unsafe {
         asm!(
             "xorps xmm0, xmm0",
             "neg {place}",
             "add {place}, rsp",
+            "cmp {place}, rsp",
+            "jae 3f",
             "2:",
             "movups [{place}], xmm0",
             "movups [{place} + 16], xmm0",
@@ -278,6 +287,7 @@ pub(super) fn clear_stack(frame: usize) {
             "add {place}, 64",
             "cmp {place}, rsp",
             "jb 2b",
+            "3:",
             place = inout(reg) frame => _,
             out("xmm0") _,
         );

@@ -135,7 +135,7 @@ macro_rules! hashing {
                     let mut sum = Sum::new();
                     for (index, row) in self.0.iter().enumerate() {
                         let left = ROWS - index;
-                        let mut blocks = reversed(load_row(row));
+                        let mut blocks = reversed(load(row));
                         if index > 0 && left % POWERS == 0 {
                             blocks = xor(blocks, in_first_lane(sum_of_lanes(sum.reduced())));
                             sum = Sum::new();

@@ -8,16 +8,20 @@ use super::block::{self, X, ZERO as ZERO_BLOCK};
 use super::{Message, USUAL_AAD, blocks};
 use crate::aead_limit;
 use crate::kernel::aes256gcm::opened;
+#[cfg(test)]
+use crate::kernel::depth;
 
 /// Blocks in a vector.
 const LANES: usize = 1;
 /// Bytes in a vector.
 const WIDTH: usize = 16;
 
-/// At least the bytes of stack of `short` and of `long`, as seen in release builds.
-const SMALL_FRAME: usize = 768;
-const SHORT_FRAME: usize = 1152;
-const LONG_FRAME: usize = 1664;
+/// At least the bytes of stack of `short` and of `long` and of what they call, in release builds:
+/// up to 64 bytes; up to 128 or two messages; longer ones in `short`; any.
+const SMALL_FRAME: usize = 1024;
+const SHORT_FRAME: usize = 1408;
+const MIDDLE_FRAME: usize = 1408;
+const LONG_FRAME: usize = 1792;
 
 type V = X;
 
@@ -26,6 +30,8 @@ const ZERO: V = ZERO_BLOCK;
 hashing!("aes,pclmulqdq,ssse3,sse4.1");
 messages!("aes,pclmulqdq,ssse3,sse4.1");
 bulk!("aes,pclmulqdq,ssse3,sse4.1");
+#[cfg(test)]
+depths!("aes,pclmulqdq,ssse3,sse4.1");
 
 operations! { "aes,pclmulqdq,ssse3,sse4.1":
     fn zero() -> V { block::zero() }
@@ -71,7 +77,6 @@ operations! { "aes,pclmulqdq,ssse3,sse4.1":
     /// The bytes before `len`, with zeros behind them.
     fn truncated(v: V, len: usize) -> V { _mm_and_si128(v, load(block::mask(len))) }
     fn load(bytes: &[u8; WIDTH]) -> V { block::load(bytes) }
-    fn load_row(bytes: &[u8; WIDTH]) -> V { block::load(bytes) }
     fn store(v: V, bytes: &mut [u8; WIDTH]) { block::store(v, bytes) }
     fn clear_stack(frame: usize) { block::clear_stack(frame) }
     /// Fewer bytes than a vector has, with zeros behind them.

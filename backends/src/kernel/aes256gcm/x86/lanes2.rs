@@ -9,16 +9,20 @@ use super::block::{self, X, ZERO as ZERO_BLOCK};
 use super::{Message, USUAL_AAD, blocks};
 use crate::aead_limit;
 use crate::kernel::aes256gcm::opened;
+#[cfg(test)]
+use crate::kernel::depth;
 
 /// Blocks in a vector.
 const LANES: usize = 2;
 /// Bytes in a vector.
 const WIDTH: usize = 16 * LANES;
 
-/// At least the bytes of stack of `short` and of `long`, as seen in release builds.
+/// At least the bytes of stack of `short` and of `long` and of what they call, in release builds:
+/// up to 64 bytes; up to 128 or two messages; longer ones in `short`; any.
 const SMALL_FRAME: usize = 768;
 const SHORT_FRAME: usize = 1280;
-const LONG_FRAME: usize = 2304;
+const MIDDLE_FRAME: usize = 1792;
+const LONG_FRAME: usize = 2560;
 
 type V = __m256i;
 
@@ -28,6 +32,8 @@ const ZERO: V = unsafe { core::mem::zeroed() };
 hashing!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
 messages!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
 bulk!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
+#[cfg(test)]
+depths!("aes,pclmulqdq,avx2,vaes,vpclmulqdq");
 
 operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
     fn zero() -> V { _mm256_setzero_si256() }
@@ -90,13 +96,6 @@ operations! { "aes,pclmulqdq,avx2,vaes,vpclmulqdq":
     /// The bytes before `len`, with zeros behind them.
     fn truncated(v: V, len: usize) -> V {
         _mm256_and_si256(v, load(block::mask(len)))
-    }
-    /// Reads block by block what was written in other vectors: one load from two stores waits until
-    /// both are in the cache.
-    fn load_row(bytes: &[u8; WIDTH]) -> V {
-        let (_blocks, _) = bytes.as_chunks::<16>();
-        // Pinned, because the compiler would make one load of two.
-        load(bytes)
     }
     fn clear_registers() { block::clear_wide_registers() }
     fn clear_stack(frame: usize) { block::clear_stack_wide(frame) }

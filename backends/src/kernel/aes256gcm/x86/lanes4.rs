@@ -9,15 +9,19 @@ use super::block::{self, X, ZERO as ZERO_BLOCK};
 use super::{Message, USUAL_AAD, blocks};
 use crate::aead_limit;
 use crate::kernel::aes256gcm::opened;
+#[cfg(test)]
+use crate::kernel::depth;
 
 /// Blocks in a vector.
 const LANES: usize = 4;
 /// Bytes in a vector.
 const WIDTH: usize = 16 * LANES;
 
-/// At least the bytes of stack of `short` and of `long`, as seen in release builds.
+/// At least the bytes of stack of `short` and of `long` and of what they call, in release builds:
+/// up to 64 bytes; up to 128 or two messages; longer ones in `short`; any.
 const SMALL_FRAME: usize = 2560;
 const SHORT_FRAME: usize = 2560;
+const MIDDLE_FRAME: usize = 2560;
 const LONG_FRAME: usize = 4096;
 
 type V = __m512i;
@@ -28,6 +32,8 @@ const ZERO: V = unsafe { core::mem::zeroed() };
 hashing!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
 messages!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
 bulk!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
+#[cfg(test)]
+depths!("aes,pclmulqdq,avx2,avx512f,avx512bw,avx512vl,vaes,vpclmulqdq");
 
 operations! { "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq,avx2":
     fn zero() -> V { _mm512_setzero_si512() }
@@ -96,7 +102,6 @@ operations! { "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq,avx2":
         _mm512_maskz_mov_epi64(0b11 << (2 * lane), broadcast(block))
     }
     fn clear_stack(frame: usize) { block::clear_stack_wide(frame) }
-    fn load_row(bytes: &[u8; WIDTH]) -> V { load(bytes) }
     /// The bytes before `len`, with zeros behind them.
     fn truncated(v: V, len: usize) -> V { _mm512_maskz_mov_epi8(first(len), v) }
 }

@@ -122,9 +122,11 @@ macro_rules! messages {
                         short::<1, { 8 / LANES }, { 16 / LANES }, 4, SEAL>(message, tag)
                     }
                     (..=256, ..=24) if LANES > 1 => {
+                        reached = MIDDLE_FRAME;
                         short::<1, { 16 / LANES }, { 24 / LANES }, { 12 / LANES }, SEAL>(message, tag)
                     }
                     (..=512, ..=40) if LANES > 2 => {
+                        reached = MIDDLE_FRAME;
                         short::<1, { 32 / LANES }, { 40 / LANES }, { 20 / LANES }, SEAL>(message, tag)
                     }
                     _ => {

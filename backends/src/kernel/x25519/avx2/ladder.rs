@@ -169,3 +169,32 @@ fn to_lanes(vector: __m256d) -> [u64; 4] {
     // SAFETY: both are the same number of bits, any of which are a value.
     unsafe { transmute(vector) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Avx2;
+    use super::*;
+    use crate::kernel::depth;
+    use crate::kernel::x25519::CLEARED;
+
+    /// How far down the stack four agreements reach.
+    #[target_feature(enable = "avx2,fma")]
+    fn agreements() -> usize {
+        let mut shared = [[0; 32]; 4];
+        depth::paint();
+        agree([&[3; 32]; 4], [&[9; 32]; 4], &mut shared);
+        depth::below()
+    }
+
+    #[test]
+    fn as_much_of_the_stack_is_cleared_as_agreements_reach() {
+        if Avx2::detect().is_none() {
+            eprintln!("not checked: this processor has no AVX2 or no FMA");
+            return;
+        }
+        // SAFETY: the processor has the instructions, as was just found.
+        let depth = unsafe { agreements() };
+        println!("{depth} of {CLEARED}");
+        assert!(depth <= CLEARED);
+    }
+}
