@@ -273,7 +273,12 @@ const FOUR: u8 = Vectors::Four as u8;
 /// width is what it says of AVX2.
 fn has_vector_aes() -> bool {
     const BOTH: u32 = 0b11 << 9;
-    __cpuid(0).eax >= 7 && __cpuid_count(7, 0).ecx & BOTH == BOTH
+    // Rust 1.89 takes these calls as unsafe, later compilers do not.
+    #[allow(unused_unsafe)]
+    // SAFETY: every processor of this architecture has the instruction.
+    unsafe {
+        __cpuid(0).eax >= 7 && __cpuid_count(7, 0).ecx & BOTH == BOTH
+    }
 }
 
 #[cfg(test)]
