@@ -18,6 +18,7 @@ struct Path {
 
 /// What this processor can run.
 fn paths() -> Vec<Path> {
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut))]
     let mut paths = Vec::new();
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
     {
