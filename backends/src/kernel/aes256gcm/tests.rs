@@ -8,7 +8,7 @@ use sprag_core::primitives::{OpenJob, SealJob};
 use super::*;
 
 /// Length of the engine's associated data in bytes.
-const ENGINE_AAD: usize = 83;
+const ENGINE_AAD: usize = 32 + sprag_core::session::HEADER_LEN;
 
 /// A way to seal and open under a single-use key.
 struct Path {
