@@ -9,7 +9,8 @@ use regex::Regex;
 
 use crate::backend::{Backend, UnknownBackend};
 use crate::load::LoadOptions;
-use crate::{doctor, list, load, run};
+use crate::run::{self, RunOptions};
+use crate::{doctor, list, load};
 
 /// Measures session cryptography on this host: real handshakes, real messages, every backend.
 ///
@@ -33,33 +34,6 @@ enum Verb {
     List(ListOptions),
     /// Explain this host: features, where each primitive comes from, slow paths, what to use
     Doctor,
-}
-
-/// The options of `run`.
-#[derive(Clone, Debug, Args)]
-pub struct RunOptions {
-    /// Two minutes for everything, larger batches of handshakes left out (default)
-    #[arg(long)]
-    pub quick: bool,
-    /// Everything, thirty minutes
-    #[arg(long, conflicts_with = "quick")]
-    pub full: bool,
-    /// Only workloads whose identifier matches (see `list --all`)
-    #[arg(long, value_name = "REGEX", value_parser = filter)]
-    pub filter: Option<Regex>,
-    /// Only these backends: rustcrypto, ring, aws-lc-rs, graviola, mixed; libraries is mixed
-    /// without our kernel, null the engine alone
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = backend)]
-    pub backend: Vec<Backend>,
-    /// Where the record goes [default: target/sprag-bench.json]
-    #[arg(long, value_name = "PATH")]
-    pub json: Option<PathBuf>,
-    /// Where the report goes [default: target/sprag-bench.md]
-    #[arg(long, value_name = "PATH")]
-    pub markdown: Option<PathBuf>,
-    /// Seed of all inputs
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +65,8 @@ impl Arguments {
 pub enum Failure {
     /// Workloads gave wrong results: name and what was wrong.
     Wrong(Vec<String>),
+    /// Stopped by the user; what was measured until then was written.
+    Interrupted,
     /// Nothing matches the filter.
     NothingMatches(Regex),
     /// A backend was asked for that does not run on this processor.
@@ -102,11 +78,13 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// 1 for failed work, 2 for a command that cannot be carried out as given.
+    /// 1 for failed work, 2 for a command that cannot be carried out as given, 130 for a run that
+    /// the user stopped.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Wrong(_) | Self::Output(_) => 1,
+            Self::Interrupted => 130,
             Self::NothingMatches(_) | Self::Unsupported(_) | Self::Unwritable(..) => 2,
         }
     }
@@ -119,6 +97,7 @@ impl fmt::Display for Failure {
                 write!(f, "{} measurements discarded:", list.len())?;
                 list.iter().try_for_each(|wrong| write!(f, "\n  {wrong}"))
             }
+            Self::Interrupted => f.write_str("interrupted; what was measured is kept"),
             Self::NothingMatches(filter) => {
                 write!(
                     f,
@@ -162,10 +141,12 @@ pub fn command_line() -> String {
     }
 }
 
-fn filter(pattern: &str) -> Result<Regex, regex::Error> {
+/// Reads a filter.
+pub(crate) fn filter(pattern: &str) -> Result<Regex, regex::Error> {
     Regex::new(pattern)
 }
 
-fn backend(name: &str) -> Result<Backend, UnknownBackend> {
+/// Reads a backend's name.
+pub(crate) fn backend(name: &str) -> Result<Backend, UnknownBackend> {
     name.parse()
 }

@@ -11,10 +11,22 @@ use crate::measure::clock::Clock;
 use crate::measure::floor;
 use crate::measure::sampler::{Lane, measure};
 use crate::measure::stats::round;
+use crate::measure::stop::Stop;
 use crate::record::Row;
 use crate::workload::sizes::Sizes;
 use crate::workload::table::{Beside, Workload};
 use crate::workload::{Digest, Operation, Wrong, ensure, in_pool};
+
+/// How to measure, whatever is measured.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// What reading the clock costs.
+    pub clock: Clock,
+    /// Seed of all inputs.
+    pub seed: u64,
+    /// Whether to stop early.
+    pub stop: Stop,
+}
 
 /// Measures `workload` on `backends`, about `budget` on each; inside of a pool if it splits its work
 /// among the threads of one.
@@ -22,13 +34,12 @@ pub fn family(
     workload: &Workload,
     backends: &[Backend],
     budget: Duration,
-    clock: Clock,
-    seed: u64,
+    terms: &Terms,
 ) -> Vec<(Backend, Result<Row, Wrong>)> {
     if !workload.splits() {
-        return side_by_side(workload, backends, budget, clock, seed);
+        return side_by_side(workload, backends, budget, terms);
     }
-    in_pool(|| side_by_side(workload, backends, budget, clock, seed)).unwrap_or_else(|wrong| {
+    in_pool(|| side_by_side(workload, backends, budget, terms)).unwrap_or_else(|wrong| {
         let failed = |&backend| (backend, Err(wrong.clone()));
         backends.iter().map(failed).collect()
     })
@@ -38,9 +49,9 @@ fn side_by_side(
     workload: &Workload,
     backends: &[Backend],
     budget: Duration,
-    clock: Clock,
-    seed: u64,
+    terms: &Terms,
 ) -> Vec<(Backend, Result<Row, Wrong>)> {
+    let seed = terms.seed;
     if !workload.is_timed() {
         let row = |&backend| (backend, weigh(workload, backend, seed));
         return backends.iter().map(row).collect();
@@ -49,14 +60,14 @@ fn side_by_side(
     let mut ready = Vec::new();
     let mut reference = Reference::new(workload, seed);
     for &backend in backends {
-        match lane(workload, backend, &mut reference, clock, seed) {
+        match lane(workload, backend, &mut reference, terms) {
             Ok(lane) => ready.push((backend, lane)),
             Err(wrong) => failed.push((backend, Err(wrong))),
         }
     }
     let (ready, lanes): (Vec<_>, Vec<_>) = ready.into_iter().unzip();
     let sizes = with_backend!(Backend::REFERENCE, B => Sizes::of::<B>(workload, seed));
-    let measured = measure(lanes, budget).into_iter().zip(ready);
+    let measured = measure(lanes, budget, &terms.stop).into_iter().zip(ready);
     let rows = measured.map(|(outcome, backend)| {
         let row = outcome.and_then(|measured| {
             let sizes = sizes.clone()?;
@@ -71,9 +82,9 @@ fn lane(
     workload: &Workload,
     backend: Backend,
     reference: &mut Result<Reference, Wrong>,
-    clock: Clock,
-    seed: u64,
+    terms: &Terms,
 ) -> Result<Lane, Wrong> {
+    let seed = terms.seed;
     let reference = reference.as_mut().map_err(|wrong| wrong.clone())?;
     let own = (backend == Backend::REFERENCE)
         .then(|| reference.operation.take())
@@ -87,7 +98,7 @@ fn lane(
         Beside::Floor => floor_of(workload, backend, seed)?,
         Beside::Baseline(_) => baseline_of(workload, backend, reference.expected, seed)?,
     };
-    Lane::new(operation, beside, clock)
+    Lane::new(operation, beside, terms.clock)
 }
 
 /// The row of a workload that is counted, not timed.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::clock::Clock;
-use crate::measure::stats::round;
+use crate::measure::stats::{Spread, round};
 
 /// The machine a record was made on, as far as it tells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,12 @@ pub struct Host {
     pub virtualised: Option<bool>,
     /// The frequency governor.
     pub governor: Option<String>,
+    /// The core's clock in GHz over the run.
+    #[serde(default)]
+    pub core_ghz: Option<Spread>,
+    /// Which instructions the libraries take here, as far as that is known.
+    #[serde(default)]
+    pub paths: Vec<PathTaken>,
     /// Load average over a minute before the run.
     pub load_start: Option<f64>,
     /// Load average over a minute after the run.
@@ -40,6 +46,19 @@ pub struct Host {
     pub clock_cost_ns: f64,
     /// Step of the clock in nanoseconds.
     pub clock_step_ns: f64,
+}
+
+/// The instructions that a library takes for a primitive on this processor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathTaken {
+    /// The backend.
+    pub backend: String,
+    /// The primitive.
+    pub primitive: String,
+    /// The instructions.
+    pub path: String,
+    /// `measured` if they were seen to be executed, else `derived` from the processor's features.
+    pub known: String,
 }
 
 impl Host {
@@ -55,6 +74,8 @@ impl Host {
             kernel: line_of("/proc/sys/kernel/osrelease"),
             virtualised: virtualised(),
             governor: line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+            core_ghz: None,
+            paths: Vec::new(),
             load_start: load(),
             load_end: None,
             others_cores: None,

@@ -2,11 +2,14 @@
 //!
 //! Invariant: every field is present in every record, `null` where there is no value.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::host::Host;
+use crate::measure::noise::Noise;
 use crate::measure::sampler::Measured;
 use crate::measure::stats::{Nanoseconds, Spread, round};
 use crate::workload::sizes::Sizes;
@@ -22,8 +25,17 @@ pub struct Record {
     pub schema: String,
     /// The command that made it.
     pub command: String,
+    /// When the run began, in UTC (RFC 3339); `None` in records older than the field.
+    #[serde(default)]
+    pub started: Option<String>,
+    /// Stopped before everything was measured.
+    #[serde(default)]
+    pub interrupted: bool,
     /// Seed of all inputs.
     pub seed: u64,
+    /// What operations differed from themselves by; `None` if that was not measured.
+    #[serde(default)]
+    pub noise: Option<Noise>,
     /// The machine.
     pub host: Host,
     /// The binary.
@@ -58,6 +70,18 @@ pub struct Row {
     pub per_sample: Option<usize>,
     /// Nanoseconds per item.
     pub ns: Option<Nanoseconds>,
+    /// Nanoseconds per item between which the median lies in 95 of 100 resamplings of the rounds.
+    #[serde(default)]
+    pub ci: Option<[f64; 2]>,
+    /// The median of each round, in nanoseconds per item.
+    #[serde(default)]
+    pub rounds: Vec<f64>,
+    /// Quantiles with their nanoseconds per item, where every call was timed by itself.
+    #[serde(default)]
+    pub distribution: Option<Vec<[f64; 2]>>,
+    /// Samples far above the rest; they count like any other.
+    #[serde(default)]
+    pub outliers: Option<u64>,
     /// Items per second, from the median.
     pub ops_per_s: Option<f64>,
     /// Bytes of plaintext or input per second, from the median.
@@ -91,6 +115,29 @@ pub struct Compared {
     pub gain: Spread,
 }
 
+impl Record {
+    /// The record as it is written to a file: one line for each row.
+    ///
+    /// # Errors
+    /// [`io::Error`] if a number in it cannot be written.
+    pub fn to_json(&self) -> Result<String, io::Error> {
+        const NO_ROWS: &str = "[]\n}";
+        let head = Self {
+            results: Vec::new(),
+            ..self.clone()
+        };
+        let mut json = serde_json::to_string_pretty(&head)?;
+        json.truncate(json.len() - NO_ROWS.len());
+        json.push('[');
+        for (index, row) in self.results.iter().enumerate() {
+            json.push_str(if index == 0 { "\n    " } else { ",\n    " });
+            json.push_str(&serde_json::to_string(row)?);
+        }
+        json.push_str("\n  ]\n}\n");
+        Ok(json)
+    }
+}
+
 impl Row {
     /// A row that so far only says what it is about.
     #[must_use]
@@ -107,6 +154,10 @@ impl Row {
             iters: None,
             per_sample: None,
             ns: None,
+            ci: None,
+            rounds: Vec::new(),
+            distribution: None,
+            outliers: None,
             ops_per_s: None,
             bytes_per_s: None,
             allocs_per_op: None,
@@ -134,6 +185,7 @@ impl Row {
     pub fn measured(workload: &Workload, backend: Backend, measured: &Measured) -> Self {
         let items = workload.items();
         let median = measured.ns.p50 / items as f64;
+        let each = |ns: f64| round(ns / items as f64);
         let per_op = |count: Option<u64>| {
             count.map(|count| round(count as f64 / (measured.counted * items as u64) as f64))
         };
@@ -151,6 +203,13 @@ impl Row {
             iters: Some(measured.iterations * items as u64),
             per_sample: Some(measured.per_sample * items),
             ns: Some(measured.ns.per(items)),
+            ci: measured.interval.map(|interval| interval.map(each)),
+            rounds: measured.rounds.iter().copied().map(each).collect(),
+            distribution: measured.distribution.as_ref().map(|points| {
+                let points = points.iter();
+                points.map(|&[quantile, ns]| [quantile, each(ns)]).collect()
+            }),
+            outliers: Some(measured.outliers),
             ops_per_s: Some(round(1e9 / median)),
             bytes_per_s: workload
                 .bytes()

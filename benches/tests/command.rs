@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -119,6 +121,10 @@ fn a_run_writes_a_record_with_every_field_and_a_report() {
     let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
     assert_eq!(record["schema"], "sprag-bench/1");
     assert!(record["host"]["features"].is_object());
+    assert_eq!(record["interrupted"], false);
+    assert!(record["started"].as_str().unwrap().ends_with('Z'));
+    let noise = &record["noise"];
+    assert!(noise["rows"].as_u64().unwrap() >= 12 && noise["worst"].as_f64().unwrap() > 0.0);
     assert!(record["build"]["libraries"]["ring"].is_string());
     let rows = record["results"].as_array().unwrap();
     assert_eq!(rows.len(), 2);
@@ -134,6 +140,10 @@ fn a_run_writes_a_record_with_every_field_and_a_report() {
             "strategy",
             "iters",
             "ns",
+            "ci",
+            "rounds",
+            "distribution",
+            "outliers",
             "ops_per_s",
             "bytes_per_s",
             "allocs_per_op",
@@ -147,10 +157,47 @@ fn a_run_writes_a_record_with_every_field_and_a_report() {
         }
         assert_eq!(row["size"], 64);
         assert_eq!(row["allocs_per_op"], 0.0);
-        assert!(row["ns"]["p50"].as_f64().unwrap() > 1.0);
+        let median = row["ns"]["p50"].as_f64().unwrap();
+        let [low, high] = [&row["ci"][0], &row["ci"][1]].map(|end| end.as_f64().unwrap());
+        assert!(1.0 < low && low <= median && median <= high);
+        assert!(row["rounds"].as_array().unwrap().len() >= 4);
     }
     let page = fs::read_to_string(page).unwrap();
     assert!(page.contains("| command | `cargo run --release -- run --filter"));
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_run_keeps_what_was_measured() {
+    let (json, page) = (scratch("interrupted.json"), scratch("interrupted.md"));
+    let child = Command::new(env!("CARGO_BIN_EXE_sprag-bench"))
+        .args(["run", "--full", "--backend", "rustcrypto", "--json"])
+        .arg(&json)
+        .arg("--markdown")
+        .arg(&page)
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_secs(10));
+    let interrupt = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(text(&output.stderr).contains("what was measured is kept"));
+
+    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    assert_eq!(record["interrupted"], true);
+    let rows = record["results"].as_array().unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["ns"]["p50"].is_f64()));
+    assert!(
+        fs::read_to_string(page)
+            .unwrap()
+            .contains("primitive/chain_step")
+    );
 }
 
 #[test]

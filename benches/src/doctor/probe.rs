@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::backend::Backend;
 use crate::cli::Failure;
-use crate::family::family;
+use crate::family::{Terms, family};
 use crate::measure::clock::Clock;
+use crate::measure::stop::Stop;
 use crate::report::duration;
 use crate::workload::table;
 
@@ -55,10 +56,15 @@ impl Timings {
         let table = table::all();
         let backends = Backend::supported(Backend::DEFAULT);
         let mut rows = Vec::new();
+        let terms = Terms {
+            clock,
+            seed: 1,
+            stop: Stop::default(),
+        };
         for id in PROBED {
             let mut timings = Vec::new();
             for workload in table.iter().filter(|row| row.id() == id) {
-                for (backend, row) in family(workload, &backends, PER_ROW, clock, 1) {
+                for (backend, row) in family(workload, &backends, PER_ROW, &terms) {
                     let row = row.map_err(|wrong| {
                         Failure::Wrong(vec![format!("{id} on {backend}: {wrong}")])
                     })?;

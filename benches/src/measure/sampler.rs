@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::clock::Clock;
 use super::stats::{Nanoseconds, Spread, median};
+use super::stop::Stop;
+use super::{bootstrap, distribution};
 use crate::alloc::Allocations;
 use crate::workload::{Digest, Operation, Wrong};
 
@@ -30,6 +32,14 @@ pub struct Lane {
 pub struct Measured {
     /// Nanoseconds per operation.
     pub ns: Nanoseconds,
+    /// The median of each round.
+    pub rounds: Vec<f64>,
+    /// The bootstrap interval of the median (95 of 100), of enough rounds.
+    pub interval: Option<[f64; 2]>,
+    /// Quantiles and nanoseconds, where every operation was timed by itself and often enough.
+    pub distribution: Option<Vec<[f64; 2]>>,
+    /// Samples that lie far above the rest; they count like any other.
+    pub outliers: u64,
     /// Timed operations.
     pub iterations: u64,
     /// Operations that share one reading of the clock; percentiles above one operation are those
@@ -100,8 +110,15 @@ impl Lane {
     fn finish(mut self) -> Result<Measured, Wrong> {
         let operation = &mut self.operation;
         let iterations = (operation.samples.len() * operation.per_sample) as u64;
+        let alone = operation.per_sample == 1;
+        let distribution = alone
+            .then(|| distribution::of(&operation.samples))
+            .flatten();
         let ns = Nanoseconds::of(&mut operation.samples)
             .ok_or_else(|| Wrong::new("nothing was measured"))?;
+        let outliers = distribution::outliers(&operation.samples);
+        let interval = bootstrap::interval(&operation.rounds)
+            .map(|[low, high]| [low.min(ns.p50), high.max(ns.p50)]);
         let ratio = Spread::of(&mut self.ratios);
         let beside = self.beside.and_then(|mut beside| {
             let ns = Nanoseconds::of(&mut beside.samples)?;
@@ -109,6 +126,10 @@ impl Lane {
         });
         Ok(Measured {
             ns,
+            rounds: operation.rounds.clone(),
+            interval,
+            distribution,
+            outliers,
             iterations,
             per_sample: operation.per_sample,
             allocations: self.allocations,
@@ -118,8 +139,9 @@ impl Lane {
     }
 }
 
-/// Measures all lanes in turns, about `budget` each. A lane that fails drops out.
-pub fn measure(lanes: Vec<Lane>, budget: Duration) -> Vec<Result<Measured, Wrong>> {
+/// Measures all lanes in turns, about `budget` each. A lane that fails drops out. Once `stop` was
+/// asked for, the round that has begun is the last one.
+pub fn measure(lanes: Vec<Lane>, budget: Duration, stop: &Stop) -> Vec<Result<Measured, Wrong>> {
     let longest = lanes.iter().map(Lane::shortest_round).max();
     let affordable = budget.as_nanos() / longest.unwrap_or_default().as_nanos().max(1);
     let rounds = u32::try_from(affordable).unwrap_or(ROUNDS).clamp(1, ROUNDS);
@@ -135,6 +157,9 @@ pub fn measure(lanes: Vec<Lane>, budget: Duration) -> Vec<Result<Measured, Wrong
                 *lane = Err(wrong);
             }
         }
+        if stop.asked() {
+            break;
+        }
     }
     lanes
         .into_iter()
@@ -149,6 +174,7 @@ struct Track {
     chunk: usize,
     chunk_time: Duration,
     samples: Vec<f64>,
+    rounds: Vec<f64>,
 }
 
 impl Track {
@@ -183,6 +209,7 @@ impl Track {
             chunk,
             chunk_time,
             samples: Vec::new(),
+            rounds: Vec::new(),
         })
     }
 
@@ -214,7 +241,9 @@ impl Track {
             }
         }
         let mut slice = self.samples[first..].to_vec();
-        median(&mut slice).ok_or_else(|| Wrong::new("nothing was measured"))
+        let median = median(&mut slice).ok_or_else(|| Wrong::new("nothing was measured"))?;
+        self.rounds.push(median);
+        Ok(median)
     }
 }
 
@@ -264,19 +293,35 @@ mod tests {
             CLOCK,
         )
         .unwrap();
-        let results = measure(vec![lane], Duration::from_millis(60));
+        let results = measure(vec![lane], Duration::from_millis(60), &Stop::default());
         let measured = results[0].as_ref().unwrap();
         let ratio = measured.beside.as_ref().unwrap().ratio;
         assert!((1.3..3.0).contains(&ratio.p50), "ratio {ratio:?}");
         assert!(ratio.low <= ratio.p50 && ratio.p50 <= ratio.high);
         assert!(measured.iterations > 10 && measured.ns.min <= measured.ns.p50);
+        let [low, high] = measured.interval.unwrap();
+        assert!(low <= measured.ns.p50 && measured.ns.p50 <= high);
+        assert!(measured.rounds.len() >= 4);
+    }
+
+    #[test]
+    fn once_asked_to_stop_it_measures_one_round_more() {
+        let stop = Stop::default();
+        stop.ask();
+        let lanes = [1_000, 2_000].map(|rounds| Lane::new(spinning(rounds, u64::MAX), None, CLOCK));
+        let lanes = lanes.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
+        let started = Instant::now();
+        for measured in measure(lanes, Duration::from_secs(60), &stop) {
+            assert_eq!(measured.unwrap().rounds.len(), 1);
+        }
+        assert!(started.elapsed() < Duration::from_secs(30));
     }
 
     #[test]
     fn a_wrong_result_discards_its_lane_only() {
         let good = Lane::new(spinning(1_000, u64::MAX), None, CLOCK).unwrap();
         let bad = Lane::new(spinning(1_000, 1_000), None, CLOCK).unwrap();
-        let results = measure(vec![bad, good], Duration::from_millis(20));
+        let results = measure(vec![bad, good], Duration::from_millis(20), &Stop::default());
         assert_eq!(results[0], Err(Wrong::new("too many")));
         assert!(results[1].is_ok());
     }
