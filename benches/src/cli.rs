@@ -8,7 +8,10 @@ use clap::{Args, Parser, Subcommand};
 use regex::Regex;
 
 use crate::backend::{Backend, UnknownBackend};
+use crate::compare::{self, CompareOptions};
 use crate::load::LoadOptions;
+use crate::rank::{self, RankOptions};
+use crate::recommend::{self, RecommendOptions};
 use crate::run::{self, RunOptions};
 use crate::{doctor, list, load};
 
@@ -30,6 +33,12 @@ enum Verb {
     Run(RunOptions),
     /// Offer handshakes to a server on loopback and show latency against load, batching or not
     Load(LoadOptions),
+    /// Say what changed between two runs, beyond their noise
+    Compare(CompareOptions),
+    /// Order the backends, group by group
+    Rank(RankOptions),
+    /// Say which backend, suite, batch size and threads to use for a kind of work, and why
+    Recommend(RecommendOptions),
     /// List the workloads by name, with their variants
     List(ListOptions),
     /// Explain this host: features, where each primitive comes from, slow paths, what to use
@@ -53,6 +62,9 @@ impl Arguments {
             None => run::run(&self.run, out),
             Some(Verb::Run(options)) => run::run(&options, out),
             Some(Verb::Load(options)) => load::load(&options, out),
+            Some(Verb::Compare(options)) => compare::compare(&options, out),
+            Some(Verb::Rank(options)) => rank::rank(&options, out),
+            Some(Verb::Recommend(options)) => recommend::recommend(&options, out),
             Some(Verb::List(ListOptions { all })) => Ok(list::list(all, out)?),
             Some(Verb::Doctor) => doctor::doctor(out),
         }
@@ -69,8 +81,14 @@ pub enum Failure {
     Interrupted,
     /// Nothing matches the filter.
     NothingMatches(Regex),
+    /// No backend has all rows that are needed of a record; these workloads.
+    Lacking(String),
+    /// Two records share no row, or the backends of one share no workload.
+    NothingInCommon,
     /// A backend was asked for that does not run on this processor.
     Unsupported(Backend),
+    /// A file cannot be read, or is not what it should be: its path and why.
+    Unreadable(PathBuf, String),
     /// A file cannot be written.
     Unwritable(PathBuf, io::Error),
     /// Standard output cannot be written.
@@ -85,7 +103,12 @@ impl Failure {
         match self {
             Self::Wrong(_) | Self::Output(_) => 1,
             Self::Interrupted => 130,
-            Self::NothingMatches(_) | Self::Unsupported(_) | Self::Unwritable(..) => 2,
+            Self::NothingMatches(_)
+            | Self::NothingInCommon
+            | Self::Lacking(_)
+            | Self::Unsupported(_)
+            | Self::Unreadable(..)
+            | Self::Unwritable(..) => 2,
         }
     }
 }
@@ -104,9 +127,15 @@ impl fmt::Display for Failure {
                     "no workload matches {filter}; see `sprag-bench list --all`"
                 )
             }
+            Self::NothingInCommon => f.write_str("nothing was measured that could be compared"),
+            Self::Lacking(workloads) => write!(
+                f,
+                "the record has no backend with all of: {workloads}; `sprag-bench run` measures them"
+            ),
             Self::Unsupported(backend) => {
                 write!(f, "this processor lacks instructions that {backend} needs")
             }
+            Self::Unreadable(path, why) => write!(f, "cannot read {}: {why}", path.display()),
             Self::Unwritable(path, error) => write!(f, "cannot write {}: {error}", path.display()),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
         }

@@ -2,12 +2,15 @@
 //!
 //! Invariant: every field is present in every record, `null` where there is no value.
 
+use std::fs;
 use std::io;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::backend::Backend;
 use crate::build_info::Build;
+use crate::cli::Failure;
 use crate::host::Host;
 use crate::measure::noise::Noise;
 use crate::measure::sampler::Measured;
@@ -94,6 +97,9 @@ pub struct Row {
     pub floor_ns: Option<f64>,
     /// Median of time by floor time, measured in turns.
     pub floor_ratio: Option<f64>,
+    /// That ratio with how far the rounds lie apart.
+    #[serde(default)]
+    pub floor_spread: Option<Spread>,
     /// The same done otherwise, where that was measured in turns.
     pub baseline: Option<Compared>,
     /// Bytes of the encoded state, or held per session for `state/bytes`.
@@ -116,6 +122,22 @@ pub struct Compared {
 }
 
 impl Record {
+    /// Reads the record in the file at `path`.
+    ///
+    /// # Errors
+    /// [`Failure::Unreadable`] if there is none, or it is not one of this format.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let unreadable = |why: String| Failure::Unreadable(path.to_owned(), why);
+        let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let record: Self =
+            serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
+        if record.schema != SCHEMA {
+            let schema = format!("the schema is {:?}, not {SCHEMA:?}", record.schema);
+            return Err(unreadable(schema));
+        }
+        Ok(record)
+    }
+
     /// The record as it is written to a file: one line for each row.
     ///
     /// # Errors
@@ -139,6 +161,19 @@ impl Record {
 }
 
 impl Row {
+    /// Name and every parameter of the workload: unique among the rows of one backend.
+    #[must_use]
+    pub fn id(&self) -> String {
+        identifier(
+            &self.workload,
+            self.suite.as_deref(),
+            self.size,
+            self.batch,
+            self.threads,
+            self.strategy.as_deref(),
+        )
+    }
+
     /// A row that so far only says what it is about.
     #[must_use]
     pub fn about(workload: &Workload, backend: Backend) -> Self {
@@ -164,6 +199,7 @@ impl Row {
             c_allocs_per_op: None,
             floor_ns: None,
             floor_ratio: None,
+            floor_spread: None,
             baseline: None,
             state_bytes: None,
             overhead_bytes: None,
@@ -218,8 +254,116 @@ impl Row {
             c_allocs_per_op: per_op(measured.allocations.c),
             floor_ns: floor.map(|floor| floor.ns.per(items).p50),
             floor_ratio: floor.map(|floor| round(floor.ratio.p50)),
+            floor_spread: floor.map(|floor| floor.ratio.rounded()),
             baseline,
             ..Self::about(workload, backend)
+        }
+    }
+}
+
+/// A workload's name and every parameter.
+pub(crate) fn identifier(
+    name: &str,
+    suite: Option<&str>,
+    size: Option<usize>,
+    batch: usize,
+    threads: usize,
+    strategy: Option<&str>,
+) -> String {
+    let group = name.split('/').next().unwrap_or(name);
+    let mut parts = vec![name.to_owned()];
+    parts.extend(suite.map(str::to_owned));
+    parts.extend(size.map(|size| size.to_string()));
+    if batch > 1 || threads > 1 || ["batch", "strategies"].contains(&group) {
+        parts.push(format!("b{batch}/t{threads}"));
+    }
+    parts.extend(strategy.map(str::to_owned));
+    parts.join("/")
+}
+
+/// Records and rows for tests of those who read them.
+#[cfg(test)]
+pub(crate) mod sample {
+    use super::*;
+    use crate::measure::clock::Clock;
+
+    /// A record of `rows` on this host.
+    pub(crate) fn record(rows: Vec<Row>) -> Record {
+        let clock = Clock {
+            cost_ns: 25.0,
+            step_ns: 20.0,
+        };
+        Record {
+            schema: SCHEMA.into(),
+            command: "cargo run --release".into(),
+            started: Some("2026-01-01T00:00:00Z".into()),
+            interrupted: false,
+            seed: 1,
+            noise: None,
+            host: Host::look(clock),
+            build: Build::this(),
+            results: rows,
+        }
+    }
+
+    /// A row that took `ns`, every round alike, beside a baseline or a floor as long, where it has
+    /// one.
+    pub(crate) fn row(workload: &Workload, backend: Backend, ns: f64) -> Row {
+        let all = |value: f64| Nanoseconds {
+            min: value,
+            p50: value,
+            mean: value,
+            p90: Some(value),
+            p99: Some(value),
+            p999: None,
+            max: value,
+        };
+        let even = Spread {
+            low: 1.0,
+            p50: 1.0,
+            high: 1.0,
+        };
+        let baseline = workload.baseline(backend).map(|(baseline, ..)| Compared {
+            name: baseline.name.into(),
+            backend: baseline.done_on(backend).into(),
+            ns: all(ns),
+            gain: even,
+        });
+        Row {
+            ns: workload.is_timed().then(|| all(ns)),
+            ci: Some([ns * 0.995, ns * 1.005]),
+            rounds: vec![ns; 16],
+            ops_per_s: Some(1e9 / ns),
+            floor_ns: workload.has_floor().then_some(ns),
+            floor_ratio: workload.has_floor().then_some(1.0),
+            floor_spread: workload.has_floor().then_some(even),
+            baseline,
+            ..Row::about(workload, backend)
+        }
+    }
+
+    /// Makes a row `times` as fast as its baseline.
+    pub(crate) fn gains(row: &mut Row, times: f64) {
+        if let Some(baseline) = &mut row.baseline {
+            baseline.gain = Spread {
+                low: times * 0.99,
+                p50: times,
+                high: times * 1.01,
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::table;
+
+    #[test]
+    fn a_row_is_named_as_its_workload() {
+        for workload in table::all() {
+            let row = Row::about(&workload, Backend::Mixed);
+            assert_eq!(row.id(), workload.id());
         }
     }
 }

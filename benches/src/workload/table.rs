@@ -22,6 +22,7 @@ use super::state::{self, StateWork};
 use super::strategy::{self, StrategyWork};
 use super::{Operation, Threaded, Wrong};
 use crate::backend::{Backend, with_backend};
+use crate::record::identifier;
 
 pub use rows::all;
 
@@ -125,20 +126,14 @@ impl Workload {
     /// Name and every parameter, unique in the table.
     #[must_use]
     pub fn id(&self) -> String {
-        let mut id = self.name.to_owned();
-        if let Some(suite) = self.suite {
-            id = format!("{id}/{suite}");
-        }
-        if let Some(size) = self.size {
-            id = format!("{id}/{size}");
-        }
-        if self.batch > 1 || self.threads > 1 || ["batch", "strategies"].contains(&self.group()) {
-            id = format!("{id}/b{}/t{}", self.batch, self.threads);
-        }
-        if !self.strategy.is_empty() {
-            id = format!("{id}/{}", self.strategy);
-        }
-        id
+        identifier(
+            self.name,
+            self.suite.map(|suite| suite.name()),
+            self.size,
+            self.batch,
+            self.threads,
+            (!self.strategy.is_empty()).then_some(self.strategy),
+        )
     }
 
     /// Items that one operation works on.
