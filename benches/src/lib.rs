@@ -13,6 +13,7 @@ pub mod build_info;
 pub mod cli;
 pub mod compare;
 pub mod doctor;
+pub mod exact;
 pub mod family;
 pub mod host;
 pub mod libraries;
