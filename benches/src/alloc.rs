@@ -25,6 +25,10 @@ pub struct Allocations {
     pub rust: Option<u64>,
     /// Allocations by C code.
     pub c: Option<u64>,
+    /// Bytes that Rust code asked for; of a reallocation all of its new size.
+    pub rust_bytes: Option<u64>,
+    /// Bytes that C code asked for.
+    pub c_bytes: Option<u64>,
     /// Bytes allocated less bytes freed, by Rust and by C where that is counted.
     pub grown: Option<i64>,
 }
@@ -34,21 +38,26 @@ pub fn counted<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
     let rust_counts = is_installed();
     let c_counts = THROUGH_C.get() > 0;
     let (rust, c, live) = (RUST.get(), C.get(), LIVE.get());
+    let (rust_bytes, c_bytes) = (RUST_BYTES.get(), C_BYTES.get());
     let result = work();
     let allocations = Allocations {
         rust: rust_counts.then(|| RUST.get() - rust),
         c: c_counts.then(|| C.get() - c),
+        rust_bytes: rust_counts.then(|| RUST_BYTES.get() - rust_bytes),
+        c_bytes: c_counts.then(|| C_BYTES.get() - c_bytes),
         grown: rust_counts.then(|| LIVE.get() - live),
     };
     (result, allocations)
 }
 
-/// Counts one `malloc` that gave `bytes`. For the function that the linker puts before `malloc`.
-pub fn note_malloc(bytes: usize) {
+/// Counts one `malloc` of `asked` bytes that gave `bytes`. For the function that the linker puts
+/// before `malloc`.
+pub fn note_malloc(asked: usize, bytes: usize) {
     THROUGH_C.set(THROUGH_C.get() + 1);
     // Rust's own allocations pass through malloc too.
     if !IN_RUST.get() {
         C.set(C.get() + 1);
+        C_BYTES.set(C_BYTES.get() + asked as u64);
         LIVE.set(LIVE.get() + signed(bytes));
     }
 }
@@ -64,9 +73,12 @@ impl Add for Allocations {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
+        let sum = |a: Option<u64>, b: Option<u64>| a.zip(b).map(|(a, b)| a + b);
         Self {
-            rust: self.rust.zip(other.rust).map(|(a, b)| a + b),
-            c: self.c.zip(other.c).map(|(a, b)| a + b),
+            rust: sum(self.rust, other.rust),
+            c: sum(self.c, other.c),
+            rust_bytes: sum(self.rust_bytes, other.rust_bytes),
+            c_bytes: sum(self.c_bytes, other.c_bytes),
             grown: self.grown.zip(other.grown).map(|(a, b)| a + b),
         }
     }
@@ -75,6 +87,8 @@ impl Add for Allocations {
 thread_local! {
     static RUST: Cell<u64> = const { Cell::new(0) };
     static C: Cell<u64> = const { Cell::new(0) };
+    static RUST_BYTES: Cell<u64> = const { Cell::new(0) };
+    static C_BYTES: Cell<u64> = const { Cell::new(0) };
     static THROUGH_C: Cell<u64> = const { Cell::new(0) };
     static LIVE: Cell<i64> = const { Cell::new(0) };
     static IN_RUST: Cell<bool> = const { Cell::new(false) };
@@ -99,8 +113,9 @@ fn pass_on<T>(grown: i64, request: impl FnOnce() -> T) -> T {
     answer
 }
 
-fn count<T>(grown: i64, request: impl FnOnce() -> T) -> T {
+fn count<T>(asked: usize, grown: i64, request: impl FnOnce() -> T) -> T {
     RUST.set(RUST.get() + 1);
+    RUST_BYTES.set(RUST_BYTES.get() + asked as u64);
     pass_on(grown, request)
 }
 
@@ -114,12 +129,14 @@ fn signed(bytes: usize) -> i64 {
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are those `System` asks for.
-        count(signed(layout.size()), || unsafe { System.alloc(layout) })
+        count(layout.size(), signed(layout.size()), || unsafe {
+            System.alloc(layout)
+        })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        count(signed(layout.size()), || unsafe {
+        count(layout.size(), signed(layout.size()), || unsafe {
             System.alloc_zeroed(layout)
         })
     }
@@ -127,7 +144,9 @@ unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let grown = signed(size) - signed(layout.size());
         // SAFETY: as above.
-        count(grown, || unsafe { System.realloc(pointer, layout, size) })
+        count(size, grown, || unsafe {
+            System.realloc(pointer, layout, size)
+        })
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {

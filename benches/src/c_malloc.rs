@@ -23,7 +23,7 @@ extern "C" fn __wrap_malloc(size: usize) -> *mut c_void {
         let pointer = __real_malloc(size);
         (pointer, malloc_usable_size(pointer))
     };
-    note_malloc(usable);
+    note_malloc(size, usable);
     pointer
 }
 

@@ -9,11 +9,14 @@ use regex::Regex;
 
 use crate::backend::{Backend, UnknownBackend};
 use crate::compare::{self, CompareOptions};
+use crate::exact::failed::Failed;
+use crate::exact::golden::GoldenOptions;
+use crate::exact::witness::WitnessOptions;
 use crate::load::LoadOptions;
 use crate::rank::{self, RankOptions};
 use crate::recommend::{self, RecommendOptions};
 use crate::run::{self, RunOptions};
-use crate::{doctor, list, load};
+use crate::{doctor, exact, list, load};
 
 /// Measures session cryptography on this host: real handshakes, real messages, every backend.
 ///
@@ -43,6 +46,12 @@ enum Verb {
     List(ListOptions),
     /// Explain this host: features, where each primitive comes from, slow paths, what to use
     Doctor,
+    /// Show which accelerated instructions every primitive executes, on every backend
+    Witness(WitnessOptions),
+    /// Compare primitive calls, allocations and memory of every workload with the golden file
+    Counts(GoldenOptions),
+    /// Compare the instructions of the engine and of messages with the golden file
+    Instructions(GoldenOptions),
 }
 
 #[derive(Debug, Args)]
@@ -67,6 +76,9 @@ impl Arguments {
             Some(Verb::Recommend(options)) => recommend::recommend(&options, out),
             Some(Verb::List(ListOptions { all })) => Ok(list::list(all, out)?),
             Some(Verb::Doctor) => doctor::doctor(out),
+            Some(Verb::Witness(options)) => exact::witness::witness(&options, out),
+            Some(Verb::Counts(options)) => exact::counts::counts(&options, out),
+            Some(Verb::Instructions(options)) => exact::instructions::instructions(&options, out),
         }
     }
 }
@@ -93,6 +105,8 @@ pub enum Failure {
     Unwritable(PathBuf, io::Error),
     /// Standard output cannot be written.
     Output(io::Error),
+    /// An exact layer failed.
+    Exact(Failed),
 }
 
 impl Failure {
@@ -109,6 +123,7 @@ impl Failure {
             | Self::Unsupported(_)
             | Self::Unreadable(..)
             | Self::Unwritable(..) => 2,
+            Self::Exact(failed) => failed.exit_code(),
         }
     }
 }
@@ -138,6 +153,7 @@ impl fmt::Display for Failure {
             Self::Unreadable(path, why) => write!(f, "cannot read {}: {why}", path.display()),
             Self::Unwritable(path, error) => write!(f, "cannot write {}: {error}", path.display()),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
+            Self::Exact(failed) => failed.fmt(f),
         }
     }
 }
@@ -147,6 +163,12 @@ impl std::error::Error for Failure {}
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
+    }
+}
+
+impl From<Failed> for Failure {
+    fn from(failed: Failed) -> Self {
+        Self::Exact(failed)
     }
 }
 
