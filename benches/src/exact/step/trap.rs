@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use super::{StepError, Stepped};
-use crate::exact::classes::{Class, Classes, Kind, kind};
+use crate::exact::classes::decode::{Kind, kind};
+use crate::exact::classes::{Class, Classes};
 
 /// Whoever holds it may step; the statics below are the holder's and the handler's, which runs on
 /// the holder's thread.
