@@ -1,6 +1,6 @@
 //! Which accelerated instructions are told apart: [`Class`], and how many of each, [`Classes`].
 //!
-//! By which bytes they are told is known by [`decode`].
+//! By which bytes they are told is known by `decode`.
 
 pub(super) mod decode;
 

@@ -1,7 +1,7 @@
 //! What an operation does that can be counted: primitive calls, allocations, memory held.
 //!
 //! What lives here: [`Counts`], how they are taken, and the verb. How they are compared stands in
-//! [`compare`], their golden file's format in [`text`].
+//! `compare`, their golden file's format in `text`.
 //!
 //! Invariants: two operations before the counted one, so that what happens once does not count;
 //! one thread, since two do the same twice; warm caches, since cold ones change no count. Where

@@ -35,7 +35,7 @@ pub struct GoldenOptions {
     /// Rewrite the golden file
     #[arg(long, conflicts_with = "check")]
     pub write: bool,
-    /// The golden file [default: benches/golden/<VERB>.txt]
+    /// The golden file [default: the one of the verb in benches/golden]
     #[arg(long, value_name = "PATH")]
     pub golden: Option<PathBuf>,
 }
