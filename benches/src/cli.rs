@@ -15,6 +15,7 @@ use crate::exact::witness::WitnessOptions;
 use crate::load::LoadOptions;
 use crate::rank::{self, RankOptions};
 use crate::recommend::{self, RecommendOptions};
+use crate::report::verb::{self, ReportOptions};
 use crate::run::{self, RunOptions};
 use crate::{doctor, exact, list, load};
 
@@ -34,6 +35,8 @@ pub struct Arguments {
 enum Verb {
     /// Measure, print who wins what, write JSON and Markdown (what no verb does)
     Run(RunOptions),
+    /// Measure and write a report to show: HTML, Markdown, charts (or make one of records)
+    Report(ReportOptions),
     /// Offer handshakes to a server on loopback and show latency against load, batching or not
     Load(LoadOptions),
     /// Say what changed between two runs, beyond their noise
@@ -70,6 +73,7 @@ impl Arguments {
         match self.verb {
             None => run::run(&self.run, out),
             Some(Verb::Run(options)) => run::run(&options, out),
+            Some(Verb::Report(options)) => verb::report(&options, out),
             Some(Verb::Load(options)) => load::load(&options, out),
             Some(Verb::Compare(options)) => compare::compare(&options, out),
             Some(Verb::Rank(options)) => rank::rank(&options, out),
@@ -175,20 +179,25 @@ impl From<Failed> for Failure {
 /// The command as it was typed, to stand in reports.
 #[must_use]
 pub fn command_line() -> String {
-    let quoted = env::args_os().skip(1).map(|argument| {
-        let argument = argument.to_string_lossy().into_owned();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
-        if !argument.is_empty() && argument.chars().all(plain) {
-            argument
-        } else {
-            format!("'{}'", argument.replace('\'', r"'\''"))
-        }
-    });
-    let arguments: Vec<String> = quoted.collect();
+    let arguments = env::args_os().skip(1);
+    let arguments: Vec<String> = arguments
+        .map(|one| quoted(&one.to_string_lossy()))
+        .collect();
     if arguments.is_empty() {
         "cargo run --release".into()
     } else {
         format!("cargo run --release -- {}", arguments.join(" "))
+    }
+}
+
+/// `argument` as a shell takes it.
+#[must_use]
+pub fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
     }
 }
 

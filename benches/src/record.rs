@@ -2,7 +2,6 @@
 //!
 //! Invariant: every field is present in every record, `null` where there is no value.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -15,6 +14,7 @@ use crate::host::Host;
 use crate::measure::noise::Noise;
 use crate::measure::sampler::Measured;
 use crate::measure::stats::{Nanoseconds, Spread, round};
+use crate::report::input::read_record;
 use crate::workload::sizes::Sizes;
 use crate::workload::table::Workload;
 
@@ -125,17 +125,10 @@ impl Record {
     /// Reads the record in the file at `path`.
     ///
     /// # Errors
-    /// [`Failure::Unreadable`] if there is none, or it is not one of this format.
+    /// [`Failure::Unreadable`] if there is none, it is not one of this format, or a value in it is one
+    /// that no measurement gives.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let unreadable = |why: String| Failure::Unreadable(path.to_owned(), why);
-        let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-        let record: Self =
-            serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
-        if record.schema != SCHEMA {
-            let schema = format!("the schema is {:?}, not {SCHEMA:?}", record.schema);
-            return Err(unreadable(schema));
-        }
-        Ok(record)
+        Ok(read_record(path)?)
     }
 
     /// The record as it is written to a file: one line for each row.

@@ -9,8 +9,8 @@
 //! stays on 127.0.0.1 and ends by itself.
 
 mod client;
-mod record;
-mod report;
+pub(crate) mod record;
+pub(crate) mod report;
 mod server;
 mod traffic;
 
@@ -31,6 +31,7 @@ use crate::build_info::Build;
 use crate::cli::{Failure, command_line};
 use crate::host::{CpuUse, Host};
 use crate::measure::clock::Clock;
+use crate::report::markdown;
 use crate::run::{unwritable, writable};
 use crate::workload::{OrWrong as _, Wrong};
 use record::{LoadRecord, Point, SCHEMA};
@@ -109,31 +110,11 @@ impl fmt::Display for Window {
 /// # Errors
 /// [`Failure`]: the backend does not run here, a file cannot be written, or an answer was wrong.
 pub fn load(options: &LoadOptions, out: &mut dyn Write) -> Result<(), Failure> {
-    if !options.backend.is_supported() {
-        return Err(Failure::Unsupported(options.backend));
-    }
     let json = writable(options.json.as_deref(), "sprag-bench-load.json")?;
     let markdown = writable(options.markdown.as_deref(), "sprag-bench-load.md")?;
-    let cpu = CpuUse::now();
-    let mut host = Host::look(Clock::measure());
-    let measured = with_backend!(options.backend, B => measure::<B>(options));
-    let (capacity, results) =
-        measured.map_err(|wrong| Failure::Wrong(vec![format!("load: {wrong}")]))?;
-    host.look_again(&cpu);
-    let record = LoadRecord {
-        schema: SCHEMA.into(),
-        command: command_line(),
-        seed: options.seed,
-        host,
-        build: Build::this(),
-        backend: options.backend.name().into(),
-        one_by_one_per_s: capacity,
-        results,
-    };
-    let text =
-        serde_json::to_string_pretty(&record).map_err(|error| Failure::Output(error.into()))?;
-    fs::write(&json, text + "\n").map_err(unwritable(&json))?;
-    fs::write(&markdown, report::markdown(&record)).map_err(unwritable(&markdown))?;
+    let record = offer(options)?;
+    fs::write(&json, record.to_json()?).map_err(unwritable(&json))?;
+    fs::write(&markdown, markdown::render_load(&record)).map_err(unwritable(&markdown))?;
     write!(out, "{}", report::terminal(&record))?;
     writeln!(
         out,
@@ -142,6 +123,32 @@ pub fn load(options: &LoadOptions, out: &mut dyn Write) -> Result<(), Failure> {
         markdown.display()
     )?;
     Ok(())
+}
+
+/// The record of the loads that `options` say.
+///
+/// # Errors
+/// [`Failure`]: the backend does not run here, or an answer was wrong.
+pub(crate) fn offer(options: &LoadOptions) -> Result<LoadRecord, Failure> {
+    if !options.backend.is_supported() {
+        return Err(Failure::Unsupported(options.backend));
+    }
+    let cpu = CpuUse::now();
+    let mut host = Host::look(Clock::measure());
+    let measured = with_backend!(options.backend, B => measure::<B>(options));
+    let (capacity, results) =
+        measured.map_err(|wrong| Failure::Wrong(vec![format!("load: {wrong}")]))?;
+    host.look_again(&cpu);
+    Ok(LoadRecord {
+        schema: SCHEMA.into(),
+        command: command_line(),
+        seed: options.seed,
+        host,
+        build: Build::this(),
+        backend: options.backend.name().into(),
+        one_by_one_per_s: capacity,
+        results,
+    })
 }
 
 /// What the server can do one by one, and a point for every load and window.

@@ -1,9 +1,10 @@
 //! The record of `load`: the JSON format `sprag-bench-load/1` (docs/BENCH-JSON.md).
 
+use std::io;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Window;
 use super::client::Heard;
@@ -11,48 +12,59 @@ use super::server::Served;
 use crate::build_info::Build;
 use crate::host::Host;
 use crate::measure::stats::round;
+use crate::report::input::is_positive;
 
 /// The format's name and version.
-pub(super) const SCHEMA: &str = "sprag-bench-load/1";
+pub(crate) const SCHEMA: &str = "sprag-bench-load/1";
 
 /// One run.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct LoadRecord {
-    pub(super) schema: String,
-    pub(super) command: String,
-    pub(super) seed: u64,
-    pub(super) host: Host,
-    pub(super) build: Build,
-    pub(super) backend: String,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LoadRecord {
+    pub(crate) schema: String,
+    pub(crate) command: String,
+    pub(crate) seed: u64,
+    pub(crate) host: Host,
+    pub(crate) build: Build,
+    pub(crate) backend: String,
     /// Handshakes per second that the server does one by one, without the connection.
-    pub(super) one_by_one_per_s: f64,
-    pub(super) results: Vec<Point>,
+    pub(crate) one_by_one_per_s: f64,
+    pub(crate) results: Vec<Point>,
+}
+
+impl LoadRecord {
+    /// The record as it is written to a file.
+    ///
+    /// # Errors
+    /// [`io::Error`] if a number in it cannot be written.
+    pub(crate) fn to_json(&self) -> Result<String, io::Error> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
 }
 
 /// One load offered to one server.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Point {
-    pub(super) batch: usize,
-    pub(super) wait_us: u64,
-    pub(super) offered_per_s: f64,
-    pub(super) answered_per_s: f64,
-    pub(super) offered: usize,
-    pub(super) answered: usize,
-    pub(super) mean_batch: f64,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Point {
+    pub(crate) batch: usize,
+    pub(crate) wait_us: u64,
+    pub(crate) offered_per_s: f64,
+    pub(crate) answered_per_s: f64,
+    pub(crate) offered: usize,
+    pub(crate) answered: usize,
+    pub(crate) mean_batch: f64,
     /// From when a message was due to when its answer was there; `None` if none was.
-    pub(super) latency_us: Option<Latency>,
+    pub(crate) latency_us: Option<Latency>,
     /// 99 of 100 messages were sent no later than this after they were due.
-    pub(super) sender_late_p99_us: f64,
+    pub(crate) sender_late_p99_us: f64,
 }
 
 /// Microseconds.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Latency {
-    pub(super) p50: f64,
-    pub(super) p90: f64,
-    pub(super) p99: f64,
-    pub(super) p999: f64,
-    pub(super) max: f64,
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Latency {
+    pub(crate) p50: f64,
+    pub(crate) p90: f64,
+    pub(crate) p99: f64,
+    pub(crate) p999: f64,
+    pub(crate) max: f64,
 }
 
 impl Point {
@@ -86,15 +98,47 @@ impl Point {
         }
     }
 
-    pub(super) fn window(&self) -> Window {
+    pub(crate) fn window(&self) -> Window {
         Window {
             batch: self.batch,
             wait: Duration::from_micros(self.wait_us),
         }
     }
 
+    /// Can a measurement give this? If not, the field that it cannot give.
+    pub(crate) fn possible(&self) -> Result<(), &'static str> {
+        let latencies = |latency: Latency| {
+            [
+                latency.p50,
+                latency.p90,
+                latency.p99,
+                latency.p999,
+                latency.max,
+            ]
+        };
+        let checks = [
+            ("batch", (1..=1 << 32).contains(&self.batch)),
+            ("offered_per_s", is_positive(self.offered_per_s)),
+            ("answered_per_s", (0.0..1e18).contains(&self.answered_per_s)),
+            ("mean_batch", (0.0..1e18).contains(&self.mean_batch)),
+            (
+                "sender_late_p99_us",
+                (0.0..1e18).contains(&self.sender_late_p99_us),
+            ),
+            (
+                "latency_us",
+                self.latency_us
+                    .is_none_or(|latency| latencies(latency).into_iter().all(is_positive)),
+            ),
+        ];
+        match checks.into_iter().find(|(_, holds)| !holds) {
+            Some((field, _)) => Err(field),
+            None => Ok(()),
+        }
+    }
+
     /// Did answers keep up with questions?
-    pub(super) fn kept_up(&self) -> bool {
+    pub(crate) fn kept_up(&self) -> bool {
         self.answered == self.offered && self.answered_per_s >= 0.97 * self.offered_per_s
     }
 }

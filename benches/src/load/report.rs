@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use super::record::{LoadRecord, Point};
 use crate::report::{BUSY, digits, duration, wrapped};
 
-const HOW: &str = "One thread sends first messages (PQXDH, 64 bytes) over one loopback connection at \
+/// What was done.
+pub(crate) const HOW: &str = "One thread sends first messages (PQXDH, 64 bytes) over one loopback connection at \
                    times drawn beforehand, one accepts them and answers each in its new session; both \
                    spin, on two processors. Latency counts from when a message was due to when its \
                    answer had come, so a queue shows. Every answer was decrypted and compared after \
                    the clock had stopped.";
 
 /// Tables for a terminal.
-pub(super) fn terminal(record: &LoadRecord) -> String {
+pub(crate) fn terminal(record: &LoadRecord) -> String {
     let mut out = format!(
         "\nhandshakes under offered load, {}; one by one without the connection {} per second\n",
         record.backend, record.one_by_one_per_s
@@ -56,45 +57,6 @@ pub(super) fn terminal(record: &LoadRecord) -> String {
     out
 }
 
-/// A section for a report.
-pub(super) fn markdown(record: &LoadRecord) -> String {
-    let mut page = format!(
-        "## Handshakes under offered load\n\n`{}`, backend `{}`. {HOW}\n\n",
-        record.command, record.backend
-    );
-    if record.host.was_busy() {
-        let _ = writeln!(page, "**{BUSY}**\n");
-    }
-    let _ = writeln!(
-        page,
-        "One by one, without the connection, the server does {} handshakes per second.\n",
-        record.one_by_one_per_s
-    );
-    page.push_str(
-        "| offered per second | server collects | answered | mean batch | p50 | p90 | p99 | p99.9 | max | sender late, p99 |\n\
-         |--:|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
-    );
-    for point in &record.results {
-        let [p50, p90, p99, p999] = times(point);
-        let max = point.latency_us.map(|latency| duration(latency.max * 1e3));
-        let _ = writeln!(
-            page,
-            "| {} | {} | {} | {} | {p50} | {p90} | {p99} | {p999} | {} | {} |",
-            point.offered_per_s,
-            point.window(),
-            point.answered_per_s.round(),
-            digits(point.mean_batch),
-            max.unwrap_or_default(),
-            duration(point.sender_late_p99_us * 1e3),
-        );
-    }
-    page.push('\n');
-    for sentence in words(record) {
-        let _ = writeln!(page, "- {sentence}");
-    }
-    page
-}
-
 fn times(point: &Point) -> [String; 4] {
     let Some(latency) = point.latency_us else {
         return Default::default();
@@ -106,7 +68,7 @@ fn times(point: &Point) -> [String; 4] {
 const FORMS: f64 = 1.2;
 
 /// Which window to use at which load, from the points.
-fn words(record: &LoadRecord) -> Vec<String> {
+pub(crate) fn words(record: &LoadRecord) -> Vec<String> {
     let mut rates: Vec<f64> = record.results.iter().map(|p| p.offered_per_s).collect();
     rates.dedup();
     let p99 = |point: &Point| {

@@ -44,6 +44,18 @@ pub(super) const GROUPS: [Group; 3] = [
     },
 ];
 
+/// The names of the groups that have such rows: those known here first.
+pub(super) fn groups(record: &Record) -> Vec<String> {
+    let mut names: Vec<String> = GROUPS.iter().map(|group| group.name.to_owned()).collect();
+    for row in record.results.iter().filter(|row| row.baseline.is_some()) {
+        if !names.contains(&row.group) {
+            names.push(row.group.clone());
+        }
+    }
+    names.retain(|name| of(record, name).next().is_some());
+    names
+}
+
 /// The rows of `group` that have a baseline, each with it.
 pub(super) fn of<'a>(
     record: &'a Record,
@@ -64,38 +76,6 @@ pub(super) fn gain(gain: Spread) -> String {
 /// Nanoseconds that a call over all items takes.
 pub(super) fn call(row: &Row, per_item: f64) -> f64 {
     per_item * (row.batch * row.threads) as f64
-}
-
-/// The rows of `group` as a Markdown table.
-pub(super) fn table(page: &mut String, record: &Record, group: &str) {
-    page.push_str(
-        "| workload | on | per item | baseline | per item | gain | per second | call p50 | call p99 |\n\
-         |---|---|--:|---|--:|--:|--:|--:|--:|\n",
-    );
-    for (row, baseline) in of(record, group) {
-        let Some(ns) = row.ns else { continue };
-        let on = if baseline.backend == row.backend {
-            String::new()
-        } else {
-            format!(", {}", baseline.backend)
-        };
-        let _ = writeln!(
-            page,
-            "| `{}` {} | {} | {} | {}{on} | {} | {} | {} | {} | {} |",
-            row.workload,
-            parameters(row),
-            row.backend,
-            duration(ns.p50),
-            baseline.name,
-            duration(baseline.ns.p50),
-            gain(baseline.gain),
-            row.ops_per_s.map(super::per_second).unwrap_or_default(),
-            duration(call(row, ns.p50)),
-            ns.p99
-                .map(|p99| duration(call(row, p99)))
-                .unwrap_or_default(),
-        );
-    }
 }
 
 /// The rows of `group` as lines for a terminal.

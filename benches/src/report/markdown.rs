@@ -1,299 +1,147 @@
-//! The report as a Markdown page: the host, the command, who wins what, every number.
+//! The report as Markdown: the same page for a repository, the charts as pictures beside it.
 
 use std::fmt::Write as _;
 
-use super::{
-    BUSY, Family, backends, compared, duration, goals, median, per_second, standings, strategies,
-    worst_refusals,
-};
-use crate::record::{Record, Row};
+use super::escape::{markdown, markdown_code};
+use super::page::{Block, Cell, Page, Source, Table};
+use crate::load::record::LoadRecord;
+use crate::record::Record;
 
-/// The page of `record`.
+/// The page of `record` alone, without pictures.
 #[must_use]
 pub fn render(record: &Record) -> String {
-    let mut page = String::from("# The barometer\n\n");
-    host(&mut page, record);
-    against_the_goals(&mut page, record);
-    if !Family::all(record).is_empty() {
-        wins(&mut page, record);
-        refusals(&mut page, record);
-    }
-    ways(&mut page, record);
-    if !Family::all(record).is_empty() {
-        every_row(&mut page, record);
-    }
-    page
+    Writer { pictures: false }.page(&Page::of(Source::from(record)))
 }
 
-fn host(page: &mut String, record: &Record) {
-    let Record { host, build, .. } = record;
-    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".into());
-    let has = |wanted: bool| {
-        let names = host.features.iter().filter(|(_, has)| **has == wanted);
-        let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
-        if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
+/// The page of `load` alone, without pictures.
+pub(crate) fn render_load(load: &LoadRecord) -> String {
+    Writer { pictures: false }.page(&Page::of_load(load))
+}
+
+/// `page` with its charts as files beside it.
+pub(super) fn with_pictures(page: &Page) -> String {
+    Writer { pictures: true }.page(page)
+}
+
+struct Writer {
+    /// Are there files of the charts to show?
+    pictures: bool,
+}
+
+impl Writer {
+    fn page(&self, page: &Page) -> String {
+        let mut out = format!(
+            "# {}\n\n{}\n",
+            markdown(&page.title),
+            markdown(&page.subtitle)
+        );
+        for warning in &page.warnings {
+            let _ = writeln!(out, "\n> **Warning.** {}", inline(warning));
         }
-    };
-    let load = |load: Option<f64>| load.map_or("unknown".into(), |load| format!("{load:.2}"));
-    let kind = match host.virtualised {
-        Some(true) => "virtual machine",
-        Some(false) => "no hypervisor seen",
-        None => "virtual or not: unknown",
-    };
-    let flags = if build.rustflags.is_empty() {
-        "none"
-    } else {
-        &build.rustflags
-    };
-    let commit = build
-        .commit
-        .as_deref()
-        .map_or("no commit", |commit| &commit[..commit.len().min(12)]);
-    let libraries: Vec<String> = build
-        .libraries
-        .iter()
-        .map(|(name, version)| format!("{name} {version}"))
-        .collect();
-    if host.was_busy() {
-        let _ = writeln!(page, "**{BUSY}**\n");
+        for sentence in &page.lead {
+            let _ = writeln!(out, "\n{}", inline(sentence));
+        }
+        for section in &page.sections {
+            let _ = writeln!(out, "\n## {}", markdown(&section.title));
+            for block in &section.blocks {
+                self.block(&mut out, block);
+            }
+        }
+        out
     }
-    if !build.is_optimised() {
-        page.push_str("**Not an optimised build: the numbers mean nothing.**\n\n");
-    }
-    let rows = [
-        ("command", format!("`{}`", record.command)),
-        (
-            "processor",
-            format!(
-                "{}, {} cores, {kind}",
-                known(&host.cpu),
-                host.cores.unwrap_or(0)
-            ),
-        ),
-        ("has", has(true)),
-        ("has not", has(false)),
-        ("system", format!("{} {}", host.os, known(&host.kernel))),
-        ("governor", known(&host.governor)),
-        (
-            "load",
-            format!(
-                "{} at the start, {} at the end; others kept {} processors busy",
-                load(host.load_start),
-                load(host.load_end),
-                load(host.others_cores)
-            ),
-        ),
-        (
-            "clock",
-            format!(
-                "{} ns a reading, steps of {} ns",
-                host.clock_cost_ns, host.clock_step_ns
-            ),
-        ),
-        (
-            "build",
-            format!(
-                "sprag {} ({commit}), {}, {}",
-                build.sprag,
-                known(&build.rustc),
-                build.target
-            ),
-        ),
-        (
-            "flags",
-            format!(
-                "profile {}, optimisation {}, RUSTFLAGS {flags}",
-                build.profile, build.opt_level
-            ),
-        ),
-        ("libraries", libraries.join(", ")),
-        ("seed", record.seed.to_string()),
-    ];
-    page.push_str("| | |\n|---|---|\n");
-    for (name, value) in rows {
-        let _ = writeln!(page, "| {name} | {} |", value.replace('|', "\\|"));
+
+    fn block(&self, out: &mut String, block: &Block) {
+        match block {
+            Block::Text(text) => {
+                let _ = writeln!(out, "\n{}", inline(text));
+            }
+            Block::List(items) if items.is_empty() => {}
+            Block::List(items) => {
+                out.push('\n');
+                for item in items {
+                    let _ = writeln!(out, "- {}", inline(item));
+                }
+            }
+            Block::Charts(charts) => {
+                for chart in charts {
+                    if self.pictures {
+                        let _ = writeln!(out, "\n![{}]({}.svg)", markdown(&chart.title), chart.id);
+                    } else {
+                        let _ = writeln!(out, "\n**{}**", markdown(&chart.title));
+                    }
+                    let _ = writeln!(out, "\n{}", inline(&chart.finding));
+                }
+            }
+            Block::Table(table) => write_table(out, table),
+            Block::Code(text) => {
+                // Longer than any row of backticks inside.
+                let fence =
+                    "`".repeat(3 + text.split(|c| c != '`').map(str::len).max().unwrap_or(0));
+                let _ = writeln!(out, "\n{fence}sh\n{text}\n{fence}");
+            }
+            Block::Details(summary, blocks) => {
+                let summary = super::escape::xml(&summary.replace('`', ""));
+                let _ = writeln!(out, "\n<details><summary>{summary}</summary>");
+                for block in blocks {
+                    self.block(out, block);
+                }
+                out.push_str("\n</details>\n");
+            }
+        }
     }
 }
 
-/// What the project set itself to reach, and what this record shows of it.
-fn against_the_goals(page: &mut String, record: &Record) {
-    let goals = goals::measured(record);
-    if goals.is_empty() {
+fn write_table(out: &mut String, table: &Table) {
+    if table.rows.is_empty() {
         return;
     }
-    page.push_str(
-        "\n## Against the goals\n\nRatios of this run, on the backend `mixed` where nothing else is \
-         said.\n\n| | goal | measured | |\n|---|---|--:|---|\n",
-    );
-    for goal in goals {
-        let _ = writeln!(
-            page,
-            "| {} | {} | {} | {} |",
-            goal.what,
-            goal.wanted(),
-            goal.shown(),
-            goal.verdict()
-        );
+    out.push_str("\n|");
+    for column in &table.head {
+        let _ = write!(out, " {} |", markdown(&column.name));
+    }
+    out.push_str("\n|");
+    for column in &table.head {
+        out.push_str(if column.is_number { "--:|" } else { "---|" });
+    }
+    out.push('\n');
+    for row in &table.rows {
+        out.push('|');
+        for cell in row {
+            let _ = write!(out, " {} |", write_cell(cell));
+        }
+        out.push('\n');
     }
 }
 
-/// What was measured beside a baseline: strategies, the kernel, peers.
-fn ways(page: &mut String, record: &Record) {
-    let words = strategies::words(record);
-    if !words.is_empty() {
-        page.push_str("\n## Which strategy when\n\n");
-        for sentence in words {
-            let _ = writeln!(page, "- {sentence}");
-        }
-    }
-    for group in compared::GROUPS {
-        if compared::of(record, group.name).next().is_some() {
-            let _ = writeln!(page, "\n## {}\n\n{}\n", group.title, group.note);
-            compared::table(page, record, group.name);
-        }
-    }
-}
-
-fn wins(page: &mut String, record: &Record) {
-    let names = backends(record);
-    page.push_str(
-        "\n## Who wins what\n\nTime by that of the fastest backend, as the geometric mean over a \
-         workload's variants; in brackets the worst variant's time by its floor, the bare primitive \
-         calls it makes, timed in turns with it.\n\n",
-    );
-    header(page, "workload", &names);
-    for standing in standings(record) {
-        if standing.backends.iter().all(Option::is_none) {
-            continue;
-        }
-        let best = standing.backends.iter().flatten().map(|(times, _)| *times);
-        let best = best.min_by(f64::total_cmp);
-        let _ = write!(page, "| `{}` |", standing.workload);
-        for backend in &standing.backends {
-            let cell = backend.map_or_else(String::new, |(times, ratio)| {
-                let ratio = ratio
-                    .map(|ratio| format!(" ({ratio:.2})"))
-                    .unwrap_or_default();
-                emphasised(&format!("{times:.2}"), Some(times) == best) + &ratio
-            });
-            let _ = write!(page, " {cell} |");
-        }
-        page.push('\n');
-    }
-}
-
-/// What the worst single hostile message costs, in words.
-fn refusals(page: &mut String, record: &Record) {
-    let worst: Vec<String> = worst_refusals(record)
-        .into_iter()
-        .flatten()
-        .filter_map(|row| {
-            let kind = row.strategy.as_deref().unwrap_or_default();
-            Some(format!(
-                "{} on {} ({kind})",
-                duration(median(row)?),
-                row.backend
-            ))
-        })
-        .collect();
-    if !worst.is_empty() {
-        let _ = writeln!(
-            page,
-            "\nThe worst single hostile message against a session with 2000 stored keys costs {}.",
-            worst.join(", ")
-        );
-    }
-}
-
-fn every_row(page: &mut String, record: &Record) {
-    let names = backends(record);
-    page.push_str("\n## Every workload\n\nMedian per item; in brackets the time by its floor.\n");
-    let mut group = "";
-    for family in Family::all(record) {
-        let Some(first) = family.rows.first() else {
-            continue;
-        };
-        if first.group != group {
-            group = &first.group;
-            let _ = writeln!(page, "\n### {group}\n");
-            header(page, "workload", &names);
-        }
-        let _ = write!(page, "| `{}` {} |", family.workload(), family.parameters());
-        for name in &names {
-            let cell = family
-                .on(name)
-                .map_or_else(String::new, |row| cell(&family, row));
-            let _ = write!(page, " {cell} |");
-        }
-        page.push('\n');
-    }
-    tails(page, record);
-}
-
-fn cell(family: &Family<'_>, row: &Row) -> String {
-    let Some(ns) = median(row) else {
-        return row
-            .state_bytes
-            .map(|bytes| format!("{bytes:.0} B"))
-            .unwrap_or_default();
-    };
-    let ratio = row
-        .floor_ratio
-        .map(|ratio| format!(" ({ratio:.2})"))
-        .unwrap_or_default();
-    emphasised(&duration(ns), family.best() == Some(ns)) + &ratio
-}
-
-/// Latency beyond the median, and what else a row says.
-fn tails(page: &mut String, record: &Record) {
-    page.push_str(
-        "\n## Tails, allocations, sizes\n\nWithout the primitives. Allocations are per item, Rust \
-         and C apart; overhead is bytes on the wire beyond the plaintext.\n\n\
-         | workload | backend | p50 | p90 | p99 | p99.9 | per second | allocations | C | state | overhead |\n\
-         |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
-    );
-    for family in Family::all(record) {
-        for row in family.rows.iter().filter(|row| row.group != "primitive") {
-            let time = |ns: Option<f64>| ns.map(duration).unwrap_or_default();
-            let number = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
-            let ns = row.ns;
-            let _ = writeln!(
-                page,
-                "| `{}` {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-                row.workload,
-                family.parameters(),
-                row.backend,
-                time(ns.map(|ns| ns.p50)),
-                time(ns.and_then(|ns| ns.p90)),
-                time(ns.and_then(|ns| ns.p99)),
-                time(ns.and_then(|ns| ns.p999)),
-                row.ops_per_s.map(per_second).unwrap_or_default(),
-                number(row.allocs_per_op),
-                number(row.c_allocs_per_op),
-                number(row.state_bytes),
-                row.overhead_bytes
-                    .map(|bytes| bytes.to_string())
-                    .unwrap_or_default(),
-            );
-        }
-    }
-}
-
-fn emphasised(text: &str, is_best: bool) -> String {
-    if is_best {
+fn write_cell(cell: &Cell) -> String {
+    let text = inline(&cell.text);
+    let text = if cell.strong {
         format!("**{text}**")
     } else {
-        text.to_owned()
-    }
+        text
+    };
+    text + &inline(&cell.aside)
 }
 
-fn header(page: &mut String, first: &str, names: &[&str]) {
-    let _ = write!(page, "| {first} |");
-    for name in names {
-        let _ = write!(page, " {name} |");
+/// Text whose code stands between backticks.
+fn inline(text: &str) -> String {
+    let mut out = String::new();
+    for (index, piece) in text.split('`').enumerate() {
+        if index % 2 == 0 {
+            out.push_str(&markdown(piece));
+        } else if !piece.is_empty() {
+            out.push_str(&markdown_code(piece));
+        }
     }
-    let _ = writeln!(page, "\n|---|{}", "--:|".repeat(names.len()));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_survives_and_other_markup_does_not() {
+        assert_eq!(inline("a `b_c|d` *e* |"), r"a `b_c\|d` \*e\* \|");
+    }
 }

@@ -1,15 +1,23 @@
 //! Reports: what a record says, for people.
 //!
 //! What lives here: the arrangement of a record's rows into families (one workload with all its
-//! parameters, every backend) and the words for numbers; [`terminal`] and [`markdown`] print it.
+//! parameters, every backend) and the words for numbers; [`terminal`] prints them. A report that one
+//! can show is made by [`verb`]: `page` says what is in it, `chart` draws, `html` and [`markdown`]
+//! write it down, [`input`] reads records that exist.
 //! Rows that have a baseline are in no family: `compared` and `strategies` tell of them, and
 //! `goals` says what the project set itself to reach and what a record shows of it.
 
+mod chart;
 mod compared;
+mod escape;
 mod goals;
+mod html;
+pub mod input;
 pub mod markdown;
+mod page;
 mod strategies;
 pub mod terminal;
+pub mod verb;
 
 use crate::record::{Record, Row};
 

@@ -65,15 +65,35 @@ const STRATEGIES: [(&str, &str); 12] = [
     ),
 ];
 
-/// One sentence per strategy that the record has rows of.
-pub(super) fn words(record: &Record) -> Vec<String> {
+/// What is said of one variant of a strategy.
+pub(super) struct Verdict {
+    /// Suite, size, threads, strategy.
+    pub(super) variant: String,
+    /// Whether it pays, and from where on.
+    pub(super) says: String,
+}
+
+/// The strategies that the record has rows of, each with its verdicts.
+pub(super) fn verdicts(record: &Record) -> Vec<(&'static str, Vec<Verdict>)> {
     let rows: Vec<_> = of(record, "strategies").collect();
-    let sentence = |(workload, what): &(&str, &str)| {
+    let judged = |(workload, what): &(&str, &'static str)| {
         let variants = variants(&rows, workload);
-        let verdicts: Vec<String> = variants.iter().filter_map(|rows| verdict(rows)).collect();
-        (!verdicts.is_empty()).then(|| format!("{what}: {}.", verdicts.join("; ")))
+        let verdicts: Vec<Verdict> = variants.iter().filter_map(|rows| verdict(rows)).collect();
+        (!verdicts.is_empty()).then_some((*what, verdicts))
     };
-    STRATEGIES.iter().filter_map(sentence).collect()
+    STRATEGIES.iter().filter_map(judged).collect()
+}
+
+/// Likewise, as one sentence per strategy.
+pub(super) fn words(record: &Record) -> Vec<String> {
+    let sentence = |(what, verdicts): (&str, Vec<Verdict>)| {
+        let verdicts: Vec<String> = verdicts
+            .into_iter()
+            .map(|verdict| format!("{} {}", verdict.variant, verdict.says))
+            .collect();
+        format!("{what}: {}.", verdicts.join("; ").trim())
+    };
+    verdicts(record).into_iter().map(sentence).collect()
 }
 
 type Pair<'a> = (&'a Row, &'a Compared);
@@ -106,37 +126,44 @@ fn variants<'a>(rows: &[Pair<'a>], workload: &str) -> Vec<Vec<Pair<'a>>> {
 }
 
 /// From which batch on a variant pays, and what it gives at best.
-fn verdict(rows: &[Pair<'_>]) -> Option<String> {
+fn verdict(rows: &[Pair<'_>]) -> Option<Verdict> {
     let pays = |(_, baseline): &&Pair<'_>| baseline.gain.p50 >= PAYS && baseline.gain.low > 1.0;
     let best = rows
         .iter()
         .max_by(|(_, a), (_, b)| a.gain.p50.total_cmp(&b.gain.p50))?;
-    let name = variant_name(rows)?;
+    let variant = variant_name(rows)?;
     let (row, baseline) = best;
     if row.workload == MACHINE {
-        return Some(format!("{:.2}×", baseline.gain.p50));
+        return Some(Verdict {
+            variant: String::new(),
+            says: format!("{:.2}×", baseline.gain.p50),
+        });
     }
     if rows.len() == 1 {
         let does = if pays(&best) { "pays" } else { "does not pay" };
-        return Some(format!("{name} {does}, {:.2}×", baseline.gain.p50));
+        return Some(Verdict {
+            variant,
+            says: format!("{does}, {:.2}×", baseline.gain.p50),
+        });
     }
     // Larger batches that are measured must all pay too.
     let losing = rows.iter().rposition(|pair| !pays(&pair));
     let first = losing.map_or(0, |index| index + 1);
-    Some(match rows.get(first) {
+    let says = match rows.get(first) {
         Some((from, _)) => format!(
-            "{name} pays from {} on, at best {:.2}× at {}, where a call takes {}",
+            "pays from {} on, at best {:.2}× at {}, where a call takes {}",
             from.batch,
             baseline.gain.p50,
             row.batch,
             duration(call(row, row.ns?.p50)),
         ),
         None if pays(&best) => format!(
-            "{name} pays only in between, {:.2}× at {}",
+            "pays only in between, {:.2}× at {}",
             baseline.gain.p50, row.batch
         ),
-        None => format!("{name} does not pay, {:.2}× at best", baseline.gain.p50),
-    })
+        None => format!("does not pay, {:.2}× at best", baseline.gain.p50),
+    };
+    Some(Verdict { variant, says })
 }
 
 /// What tells a variant from others: suite, size, threads, strategy; the batch only if there is but one.
