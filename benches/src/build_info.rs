@@ -51,6 +51,19 @@ impl Build {
         }
     }
 
+    /// Compiler, profile and flags: what two builds must share for their code to be compared.
+    #[must_use]
+    pub fn how(&self) -> String {
+        format!(
+            "{}, opt-level {}, {}, {}, flags {:?}",
+            self.rustc.as_deref().unwrap_or("unknown compiler"),
+            self.opt_level,
+            self.target,
+            self.target_features.join(" "),
+            self.rustflags,
+        )
+    }
+
     /// Is this build optimised enough for its numbers to mean anything?
     #[must_use]
     pub fn is_optimised(&self) -> bool {

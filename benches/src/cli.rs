@@ -12,12 +12,15 @@ use crate::compare::{self, CompareOptions};
 use crate::exact::failed::Failed;
 use crate::exact::golden::GoldenOptions;
 use crate::exact::witness::WitnessOptions;
+use crate::gate::error::Error as GateError;
+use crate::gate::options::{GateOptions, SelftestOptions};
+use crate::gate::pair::PairOptions;
 use crate::load::LoadOptions;
 use crate::rank::{self, RankOptions};
 use crate::recommend::{self, RecommendOptions};
 use crate::report::verb::{self, ReportOptions};
 use crate::run::{self, RunOptions};
-use crate::{doctor, exact, list, load};
+use crate::{doctor, exact, gate, list, load};
 
 /// Measures session cryptography on this host: real handshakes, real messages, every backend.
 ///
@@ -55,6 +58,12 @@ enum Verb {
     Counts(GoldenOptions),
     /// Compare the instructions of the engine and of messages with the golden file
     Instructions(GoldenOptions),
+    /// Compare with an earlier revision, and fail if this one is slower or does more
+    Gate(GateOptions),
+    /// Measure how small a change the gate can see on this machine
+    Selftest(SelftestOptions),
+    #[command(hide = true)]
+    GatePair(PairOptions),
 }
 
 #[derive(Debug, Args)]
@@ -83,6 +92,9 @@ impl Arguments {
             Some(Verb::Witness(options)) => exact::witness::witness(&options, out),
             Some(Verb::Counts(options)) => exact::counts::counts(&options, out),
             Some(Verb::Instructions(options)) => exact::instructions::instructions(&options, out),
+            Some(Verb::Gate(options)) => gate::gate(&options, out),
+            Some(Verb::Selftest(options)) => gate::selftest::selftest(&options, out),
+            Some(Verb::GatePair(options)) => gate::pairs(&options, out),
         }
     }
 }
@@ -111,11 +123,13 @@ pub enum Failure {
     Output(io::Error),
     /// An exact layer failed.
     Exact(Failed),
+    /// The gate found something, or could not look.
+    Gate(GateError),
 }
 
 impl Failure {
-    /// 1 for failed work, 2 for a command that cannot be carried out as given, 130 for a run that
-    /// the user stopped.
+    /// 1 for failed work, 2 for a command that cannot be carried out as given, 3 for a regression,
+    /// 4 where the gate can say nothing, 130 for a run that the user stopped.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
@@ -128,6 +142,7 @@ impl Failure {
             | Self::Unreadable(..)
             | Self::Unwritable(..) => 2,
             Self::Exact(failed) => failed.exit_code(),
+            Self::Gate(error) => error.exit_code(),
         }
     }
 }
@@ -158,6 +173,7 @@ impl fmt::Display for Failure {
             Self::Unwritable(path, error) => write!(f, "cannot write {}: {error}", path.display()),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Exact(failed) => failed.fmt(f),
+            Self::Gate(error) => write!(f, "gate: {error}"),
         }
     }
 }
@@ -173,6 +189,12 @@ impl From<io::Error> for Failure {
 impl From<Failed> for Failure {
     fn from(failed: Failed) -> Self {
         Self::Exact(failed)
+    }
+}
+
+impl From<GateError> for Failure {
+    fn from(error: GateError) -> Self {
+        Self::Gate(error)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod compare;
 pub mod doctor;
 pub mod exact;
 pub mod family;
+pub mod gate;
 pub mod host;
 pub mod libraries;
 pub mod list;
