@@ -16,6 +16,8 @@ pub enum Error {
     Inconclusive(String),
     /// This is not a revision of the repository, or the folder is no repository.
     NoRevision(String, String),
+    /// There is no such project.
+    NoManifest(PathBuf, io::Error),
     /// The project has no target called `gate-workloads`.
     NoGate(String),
     /// A command failed: what was asked for, and the end of what it said.
@@ -43,7 +45,10 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Command(..) | Self::File(..) | Self::Wrong(_) | Self::Unloadable(..) => 1,
-            Self::NoRevision(..) | Self::Intended(..) | Self::NothingMatches(_) => 2,
+            Self::NoRevision(..)
+            | Self::NoManifest(..)
+            | Self::Intended(..)
+            | Self::NothingMatches(_) => 2,
             Self::Regression(_) => 3,
             Self::Inconclusive(_)
             | Self::NoGate(_)
@@ -65,6 +70,9 @@ impl fmt::Display for Error {
                     f,
                     "inconclusive: {what} has no target gate-workloads that is a cdylib"
                 )
+            }
+            Self::NoManifest(path, error) => {
+                write!(f, "there is no project {}: {error}", path.display())
             }
             Self::Command(what, said) => write!(f, "{what} failed:\n{said}"),
             Self::File(path, error) => write!(f, "{}: {error}", path.display()),

@@ -6,6 +6,7 @@ use super::finding::{Finding, Verdict};
 use super::layer::Layer;
 use crate::exact::classes::{Class, Classes};
 use crate::exact::step::{StepError, Stepped, step};
+use crate::exact::verdict::{CLASS_MAY_LOSE, FAIL_AT, WARN_AT};
 use crate::workload::Wrong;
 
 /// A workload that both libraries have.
@@ -45,10 +46,6 @@ fn once(library: &Library, index: usize, seed: u64) -> Result<(), Wrong> {
     opened.verify()
 }
 
-/// How much more of anything is a warning, and a regression, as a fraction.
-const WARN: f64 = 0.003;
-const FAIL: f64 = 0.01;
-
 /// Compares what operations call and allocate.
 ///
 /// # Errors
@@ -69,7 +66,7 @@ pub fn counts(both: Both<'_>, seed: u64) -> Result<Vec<Finding>, Wrong> {
 
 fn judged(base: f64, head: f64) -> Verdict {
     match head - base {
-        more if more > 0.0 && more >= FAIL * base => Verdict::Regression,
+        more if more > 0.0 && more >= FAIL_AT * base => Verdict::Regression,
         more if more > 0.0 => Verdict::Warning,
         _ => Verdict::Better,
     }
@@ -133,9 +130,9 @@ fn one(opened: &mut Opened) -> Result<Result<Stepped, StepError>, Wrong> {
 pub fn instructions(id: &str, [base, head]: [Stepped; 2]) -> Option<Finding> {
     let (base, head) = (base.instructions as f64, head.instructions as f64);
     let verdict = match head / base - 1.0 {
-        more if more >= FAIL => Verdict::Regression,
-        more if more >= WARN => Verdict::Warning,
-        more if more <= -WARN => Verdict::Better,
+        more if more >= FAIL_AT => Verdict::Regression,
+        more if more >= WARN_AT => Verdict::Warning,
+        more if more <= -WARN_AT => Verdict::Better,
         _ => return None,
     };
     Some(Finding::new(Layer::Instructions, id, base, head, verdict))
@@ -147,7 +144,7 @@ pub fn instructions(id: &str, [base, head]: [Stepped; 2]) -> Option<Finding> {
 pub fn witness(id: &str, [base, head]: [Stepped; 2]) -> Vec<Finding> {
     let fewer = |(class, count): (Class, u64), head: &Classes| {
         let (base, head) = (count as f64, head.of(class) as f64);
-        (head <= 0.9 * base)
+        (head < (1.0 - CLASS_MAY_LOSE) * base)
             .then(|| Finding::new(Layer::Witness, id, base, head, Verdict::Regression).of(class))
     };
     let present = base.classes.present();

@@ -54,7 +54,8 @@ impl Project {
     /// # Errors
     /// [`Error`]: there is no such manifest, or it is in no repository.
     pub fn find(manifest: &Path, profile: &str) -> Result<Self, Error> {
-        let manifest = fs::canonicalize(manifest).map_err(file(manifest))?;
+        let manifest = fs::canonicalize(manifest)
+            .map_err(|error| Error::NoManifest(manifest.to_owned(), error))?;
         let folder = manifest.parent().unwrap_or(Path::new("/"));
         let root = git(folder, &["rev-parse", "--show-toplevel"])
             .map_err(|why| Error::NoRevision("HEAD".into(), why))?;
@@ -105,16 +106,32 @@ impl Project {
         let folder = self.folder();
         fs::create_dir_all(&folder).map_err(file(&folder))?;
         let Revision::Commit(commit) = revision else {
-            let built = self.build(&self.root, revision)?;
+            let built = self.build(&self.root, &self.target, revision)?;
             return copied(&built, &folder.join("working-tree.so"));
         };
         let kept = folder.join(format!("{}-{:016x}.so", &commit[..12], self.fingerprint()?));
         if kept.exists() {
             return Ok(kept);
         }
+        if self.is_checked_out(commit) {
+            return copied(&self.build(&self.root, &self.target, revision)?, &kept);
+        }
         let tree = folder.join(side.name());
         self.check_out(&tree, commit)?;
-        copied(&self.build(&tree, revision)?, &kept)
+        // Each side has a target folder of its own: cargo tells packages from each other by their
+        // paths within the workspace, and would take what it built of one side for the other's.
+        let target = folder.join(format!("{}-target", side.name()));
+        copied(&self.build(&tree, &target, revision)?, &kept)
+    }
+
+    /// Are the files as they are those of this commit?
+    fn is_checked_out(&self, commit: &str) -> bool {
+        let changed = git(
+            &self.root,
+            &["status", "--porcelain", "--untracked-files=no"],
+        );
+        git(&self.root, &["rev-parse", "HEAD"]).is_ok_and(|head| head == commit)
+            && changed.is_ok_and(|changed| changed.is_empty())
     }
 
     /// Everything but the commit that a library depends on.
@@ -149,7 +166,7 @@ impl Project {
         git(&self.root, &add).map(drop).map_err(failed)
     }
 
-    fn build(&self, tree: &Path, revision: &Revision) -> Result<PathBuf, Error> {
+    fn build(&self, tree: &Path, target: &Path, revision: &Revision) -> Result<PathBuf, Error> {
         let manifest = tree.join(&self.manifest);
         let no_gate = || Error::NoGate(format!("{} of {revision}", self.manifest.display()));
         if !manifest.exists() {
@@ -166,7 +183,7 @@ impl Project {
             .arg("--manifest-path")
             .arg(&manifest)
             .arg("--target-dir")
-            .arg(&self.target)
+            .arg(target)
             .current_dir(tree);
         let messages = run(&mut cargo)?;
         messages.lines().find_map(artifact).ok_or_else(|| {
@@ -265,9 +282,9 @@ fn cargo() -> Command {
 
 /// A copy at `to`, put there whole: whoever has the old one loaded keeps it.
 fn copied(from: &Path, to: &Path) -> Result<PathBuf, Error> {
-    let part = to.with_extension("part");
+    let part = to.with_extension(format!("{}.part", std::process::id()));
     fs::copy(from, &part).map_err(file(from))?;
-    fs::rename(&part, to).map_err(file(to))?;
+    fs::rename(&part, to).map_err(file(&part))?;
     Ok(to.to_owned())
 }
 
