@@ -9,7 +9,7 @@
 //! never unloaded.
 //!
 //! Answers longer than a number are left in a thread-local text of the library, which
-//! [`Interface::text`] copies out.
+//! `Interface::text` copies out.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -29,7 +29,7 @@ const SYMBOL: &[u8] = b"sprag_gate_interface";
 
 /// What a library of workloads exports.
 ///
-/// The version comes first in every version. Functions that give an [`Status`] leave a text when
+/// The version comes first in every version. Functions that give a `Status` leave a text when
 /// they fail.
 #[repr(C)]
 #[derive(Debug)]

@@ -36,7 +36,9 @@ impl Bot {
                 device: 1,
                 expected: Expected::Unknown,
             };
-            let bundle = server.take_bundle(now).verify::<Backend>(&peer(&account), now)?;
+            let bundle = server
+                .take_bundle(now)
+                .verify::<Backend>(&peer(&account), now)?;
             let policy = InitiatePolicy::default();
             let started = sprag::initiate(&bot, &bundle, b"hello", &policy, now, rng)?;
             let from = AccountId::new("bot")?;
