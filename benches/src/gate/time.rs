@@ -131,7 +131,7 @@ fn finding((time, row): (Timed, &Row)) -> Option<Finding> {
             Timed::Reported if screened.is_faster() || screened.is_candidate() => Verdict::Reported,
             _ => return None,
         };
-        return Some(about(screened.ratio, verdict));
+        return Some(about(screened.ratio, verdict).noting("screened, not confirmed"));
     };
     let [forward, reversed, noise] = confirmation.changes()?;
     let verdict = match confirmation.verdict() {
