@@ -31,6 +31,8 @@ mod sha256;
 mod x25519;
 
 pub use aes256gcm::Aes256Gcm;
+#[cfg(feature = "forced-paths")]
+pub use aes256gcm::forced;
 pub use sha256::HmacSha256;
 pub use x25519::X25519;
 

@@ -41,6 +41,12 @@ impl Path {
         Self::detect().into_iter()
     }
 
+    /// The path of one's choice, if the processor has it.
+    #[cfg(feature = "forced-paths")]
+    pub(super) fn forced(choice: super::forced::sealed::Choice) -> Option<Self> {
+        Self::detect().filter(|_| choice == super::forced::sealed::Choice::Armv8)
+    }
+
     /// The longest message in bytes for which this should be faster than every library. An
     /// estimate, as there was no such processor to measure on: libraries hash and encrypt long
     /// messages in one stream of instructions, this does one after the other.

@@ -16,6 +16,11 @@ impl Path {
         core::iter::empty()
     }
 
+    #[cfg(feature = "forced-paths")]
+    pub(super) const fn forced(_: super::forced::sealed::Choice) -> Option<Self> {
+        None
+    }
+
     pub(super) const fn fastest_up_to(self) -> usize {
         match self {}
     }

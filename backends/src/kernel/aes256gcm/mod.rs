@@ -14,6 +14,8 @@ mod aarch64;
     all(target_arch = "x86_64", target_feature = "sse2"),
 )))]
 mod absent;
+#[cfg(feature = "forced-paths")]
+pub mod forced;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 

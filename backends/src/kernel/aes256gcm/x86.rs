@@ -26,6 +26,9 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use sprag_core::primitives::{OpenJob, SealJob};
 use sprag_core::session::HEADER_LEN;
 
+#[cfg(feature = "forced-paths")]
+use super::forced::sealed::Choice;
+
 cpufeatures::new!(with_aes, "aes", "pclmulqdq", "ssse3", "sse4.1");
 cpufeatures::new!(with_avx2, "avx2");
 cpufeatures::new!(
@@ -87,6 +90,20 @@ impl Path {
         ]
         .into_iter()
         .filter_map(|(there, vectors)| there.then_some(Self(vectors)))
+    }
+
+    /// The path of one's choice, if the processor has it: every path includes the ones before it.
+    #[cfg(feature = "forced-paths")]
+    #[inline]
+    pub(super) fn forced(choice: Choice) -> Option<Self> {
+        let vectors = match choice {
+            Choice::AesNi => Vectors::One,
+            Choice::Vaes256 => Vectors::Two,
+            Choice::Vaes512 => Vectors::Four,
+            Choice::Armv8 => return None,
+        };
+        let best = Self::detect()?;
+        (vectors as u8 <= best.0 as u8).then_some(Self(vectors))
     }
 
     /// The longest message in bytes for which this is faster than ring: measured on Zen 4 by taking
