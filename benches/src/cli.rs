@@ -16,11 +16,12 @@ use crate::gate::error::Error as GateError;
 use crate::gate::options::{GateOptions, SelftestOptions};
 use crate::gate::pair::PairOptions;
 use crate::load::LoadOptions;
+use crate::profile::{ProfileError, ProfileOptions};
 use crate::rank::{self, RankOptions};
 use crate::recommend::{self, RecommendOptions};
 use crate::report::verb::{self, ReportOptions};
 use crate::run::{self, RunOptions};
-use crate::{doctor, exact, gate, list, load};
+use crate::{doctor, exact, gate, list, load, profile};
 
 /// Measures session cryptography on this host: real handshakes, real messages, every backend.
 ///
@@ -50,6 +51,8 @@ enum Verb {
     Recommend(RecommendOptions),
     /// List the workloads by name, with their variants
     List(ListOptions),
+    /// Sample one workload: a flame graph and its heaviest functions
+    Profile(ProfileOptions),
     /// Explain this host: features, where each primitive comes from, slow paths, what to use
     Doctor,
     /// Show which accelerated instructions every primitive executes, on every backend
@@ -88,6 +91,7 @@ impl Arguments {
             Some(Verb::Rank(options)) => rank::rank(&options, out),
             Some(Verb::Recommend(options)) => recommend::recommend(&options, out),
             Some(Verb::List(ListOptions { all })) => Ok(list::list(all, out)?),
+            Some(Verb::Profile(options)) => profile::profile(&options, out),
             Some(Verb::Doctor) => doctor::doctor(out),
             Some(Verb::Witness(options)) => exact::witness::witness(&options, out),
             Some(Verb::Counts(options)) => exact::counts::counts(&options, out),
@@ -117,6 +121,8 @@ pub enum Failure {
     Unsupported(Backend),
     /// A file cannot be read, or is not what it should be: its path and why.
     Unreadable(PathBuf, String),
+    /// A workload could not be profiled.
+    Profile(ProfileError),
     /// A file cannot be written.
     Unwritable(PathBuf, io::Error),
     /// Standard output cannot be written.
@@ -133,12 +139,13 @@ impl Failure {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Wrong(_) | Self::Output(_) => 1,
+            Self::Wrong(_) | Self::Output(_) | Self::Profile(ProfileError::Sampler(_)) => 1,
             Self::Interrupted => 130,
             Self::NothingMatches(_)
             | Self::NothingInCommon
             | Self::Lacking(_)
             | Self::Unsupported(_)
+            | Self::Profile(_)
             | Self::Unreadable(..)
             | Self::Unwritable(..) => 2,
             Self::Exact(failed) => failed.exit_code(),
@@ -170,6 +177,7 @@ impl fmt::Display for Failure {
                 write!(f, "this processor lacks instructions that {backend} needs")
             }
             Self::Unreadable(path, why) => write!(f, "cannot read {}: {why}", path.display()),
+            Self::Profile(error) => write!(f, "{error}"),
             Self::Unwritable(path, error) => write!(f, "cannot write {}: {error}", path.display()),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Exact(failed) => failed.fmt(f),
@@ -195,6 +203,12 @@ impl From<Failed> for Failure {
 impl From<GateError> for Failure {
     fn from(error: GateError) -> Self {
         Self::Gate(error)
+    }
+}
+
+impl From<ProfileError> for Failure {
+    fn from(error: ProfileError) -> Self {
+        Self::Profile(error)
     }
 }
 

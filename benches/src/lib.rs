@@ -21,6 +21,7 @@ pub mod libraries;
 pub mod list;
 pub mod load;
 pub mod measure;
+pub mod profile;
 pub mod rank;
 pub mod recommend;
 pub mod record;
