@@ -49,6 +49,7 @@ fn main() {
     );
     wrap_malloc();
     find_graviola();
+    find_software();
 }
 
 /// Sends every `malloc` and `free` of the program's C parts through `c_malloc.rs`, which counts them.
@@ -68,6 +69,19 @@ fn find_graviola() {
     let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     if arch == "x86_64" || arch == "aarch64" {
         println!("cargo::rustc-cfg=graviola");
+    }
+}
+
+/// Says whether RustCrypto was made to do without the processor's instructions for AES and SHA-256,
+/// as `scripts/ladder` does.
+fn find_software() {
+    println!("cargo::rustc-check-cfg=cfg(software)");
+    let backends = ["AES", "POLYVAL", "SHA2"].map(|name| format!("CARGO_CFG_{name}_BACKEND"));
+    if backends
+        .iter()
+        .all(|name| env::var(name).is_ok_and(|value| value == "soft"))
+    {
+        println!("cargo::rustc-cfg=software");
     }
 }
 

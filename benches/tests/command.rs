@@ -64,6 +64,9 @@ fn list_prints_every_name() {
         "handshake/initiate",
         "handshake/accept",
         "handshake/round_trip",
+        "ladder/chain_step",
+        "ladder/aes256gcm_seal_fresh",
+        "ladder/encrypt",
         "batch/encrypt",
         "batch/decrypt",
         "batch/initiate",
@@ -323,12 +326,53 @@ fn what_cannot_be_done_is_refused_by_name_with_exit_code_2() {
         (vec!["run", "--seed", "one"], "one"),
         (vec!["load", "--windows", "0:0"], "0:0"),
         (vec!["load", "--seconds", "3600"], "3600"),
+        (vec!["profile", "session/turn"], "DR_AES256GCM"),
+        (vec!["profile", "hkdf"], "primitive/hkdf64"),
+        (vec!["profile", "state/bytes/"], "state/bytes"),
+        (
+            vec!["profile", "primitive/hkdf64", "--seconds", "0"],
+            "1..=600",
+        ),
         (vec!["walk"], "walk"),
     ] {
         let output = sprag_bench(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(text(&output.stderr).contains(named), "{arguments:?}");
     }
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn a_profile_names_functions_and_draws_them() {
+    let graph = scratch("profile.svg");
+    let output = sprag_bench(&[
+        "profile",
+        "primitive/x25519_agr",
+        "--backend",
+        "rustcrypto",
+        "--seconds",
+        "1",
+        "--out",
+        graph.to_str().unwrap(),
+    ]);
+    // Two rows begin like this, one of them of batches.
+    assert_eq!(output.status.code(), Some(2));
+    let output = sprag_bench(&[
+        "profile",
+        "primitive/ed25519_si",
+        "--backend",
+        "rustcrypto",
+        "--seconds",
+        "1",
+        "--out",
+        graph.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let page = text(&output.stdout);
+    assert!(page.starts_with("primitive/ed25519_sign on rustcrypto: "));
+    assert!(page.contains("dalek"), "{page}");
+    let graph = fs::read_to_string(graph).unwrap();
+    assert!(graph.starts_with("<svg") && graph.contains("dalek"));
 }
 
 #[test]

@@ -57,11 +57,15 @@ impl Plan {
     }
 
     pub(super) fn backends(&self, workload: &Workload) -> Vec<Backend> {
+        let mut own = Backend::supported(workload.backends);
         if self.asked.is_empty() {
-            Backend::supported(workload.backends)
-        } else {
-            self.asked.clone()
+            return own;
         }
+        if workload.is_tied_to_its_backends() {
+            own.retain(|backend| self.asked.contains(backend));
+            return own;
+        }
+        self.asked.clone()
     }
 
     /// The share of the time that `workload` gets on all its backends.

@@ -10,6 +10,7 @@
 
 pub mod batch;
 pub mod handshake;
+pub mod ladder;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod primitive;

@@ -38,9 +38,11 @@ impl Sizes {
             Work::Handshake(work) => starting::<B>(work, suite, seed),
             #[cfg(feature = "peers")]
             Work::Peer(_) => Ok(Self::default()),
-            Work::Primitive(_) | Work::Batch(_) | Work::Strategy(_) | Work::StateBytes => {
-                Ok(Self::default())
-            }
+            Work::Primitive(_)
+            | Work::Batch(_)
+            | Work::Strategy(_)
+            | Work::Ladder(_)
+            | Work::StateBytes => Ok(Self::default()),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A row is a [`Workload`]; with a [`Backend`] it can be built. The names are stable: reports,
 //! filters and later comparisons go by them. The rows themselves stand in [`rows`](all).
 
+mod ladder;
 #[cfg(feature = "peers")]
 mod peers;
 mod rows;
@@ -14,6 +15,7 @@ use sprag::sprag_core::testing::counting::{Call, Counting, record};
 
 use super::batch::{self, BatchWork, Way};
 use super::handshake::{self, HandshakeWork};
+use super::ladder::{self as rungs, LadderWork};
 #[cfg(feature = "peers")]
 use super::peers::PeerWork;
 use super::primitive::{self, PrimitiveWork};
@@ -67,6 +69,8 @@ pub enum Work {
     Batch(BatchWork),
     /// One of several ways of doing the same.
     Strategy(StrategyWork),
+    /// The same with instructions of one's choice.
+    Ladder(LadderWork),
     /// Saving or loading a session.
     State(StateWork),
     /// What a session weighs in memory: counted, not timed.
@@ -152,6 +156,12 @@ impl Workload {
     #[must_use]
     pub const fn splits(&self) -> bool {
         matches!(self.work, Work::Strategy(strategy) if strategy.task.splits())
+    }
+
+    /// Is it about its own backends only, whichever are asked for?
+    #[must_use]
+    pub const fn is_tied_to_its_backends(&self) -> bool {
+        matches!(self.work, Work::Ladder(_))
     }
 
     /// Is the floor measured beside it?
@@ -241,6 +251,7 @@ impl Workload {
             Work::Handshake(work) => handshake::build::<B>(work, suite, seed),
             Work::Batch(work) => batch::build::<B>(work, Way::Batch, suite, size, self.batch, seed),
             Work::Strategy(work) => strategy::build::<B>(work, suite, size, self.batch, seed),
+            Work::Ladder(work) => rungs::build::<B>(work, suite, size, seed),
             Work::State(work) => state::build::<B>(work, suite, size, seed),
             #[cfg(feature = "peers")]
             Work::Peer(work) => super::peers::build(work, size),

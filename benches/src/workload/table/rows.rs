@@ -4,7 +4,7 @@ use sprag::sprag_core::suite::Suite;
 
 #[cfg(feature = "peers")]
 use super::peers;
-use super::{Beside, Work, Workload, strategies};
+use super::{Beside, Work, Workload, ladder, strategies};
 use crate::backend::Backend;
 use crate::workload::batch::{self, BatchWork};
 use crate::workload::handshake;
@@ -27,6 +27,7 @@ pub fn all() -> Vec<Workload> {
     batches(&mut table);
     strategies::strategies(&mut table);
     strategies::kernel(&mut table);
+    ladder::ladder(&mut table);
     #[cfg(feature = "peers")]
     peers::peers(&mut table);
     states(&mut table);
