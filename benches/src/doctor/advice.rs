@@ -7,11 +7,11 @@ use super::probe::{
     AES_LONG, AES_SHORT, AGREE, CHACHA_LONG, CHACHA_SHORT, CHAIN_STEP, DECAPS, ENCAPS, PUBLIC,
     SIGN, Timings, VERIFY,
 };
-use super::trap;
+use super::{host, per_message, trap};
 use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::host::Host;
-use crate::report::{BUSY, digits, duration};
+use crate::report::{digits, duration};
 
 /// The backends that are one library each.
 const LIBRARIES: &[Backend] = &[
@@ -30,11 +30,9 @@ pub(super) fn slow_paths(timings: &Timings, host: &Host, build: &Build) -> Vec<S
     if !build.is_optimised() {
         found.push("This is not an optimised build; use `cargo run --release -- doctor`.".into());
     }
-    if host.was_busy() {
-        found.push(BUSY.into());
-    }
-    found.extend(missing_acceleration(host));
+    found.extend(host::explained(host));
     found.extend(trap::found(timings, host, build));
+    found.extend(per_message::found(timings));
     for (id, measured) in &timings.rows {
         let best = Timings::fastest(LIBRARIES, |backend| timings.of(id, backend));
         let Some((fastest, best)) = best else {
@@ -52,28 +50,6 @@ pub(super) fn slow_paths(timings: &Timings, host: &Host, build: &Build) -> Vec<S
         }
     }
     found
-}
-
-fn missing_acceleration(host: &Host) -> Option<String> {
-    let wanted: &[&str] = match host.arch.as_str() {
-        "x86_64" => &["aes", "pclmulqdq", "sha"],
-        "aarch64" => &["aes", "pmull", "sha2"],
-        _ => {
-            return Some(format!(
-                "Nothing is known about accelerated code for {}.",
-                host.arch
-            ));
-        }
-    };
-    let lacks = |name: &&&str| host.features.get(**name) == Some(&false);
-    let missing: Vec<&str> = wanted.iter().filter(lacks).copied().collect();
-    (!missing.is_empty()).then(|| {
-        format!(
-            "The processor (or its hypervisor) does not offer {}: AES-256-GCM or SHA-256 run in \
-             portable code.",
-            missing.join(", ")
-        )
-    })
 }
 
 const NOT_INTERLEAVED: &str = "It runs cipher and authenticator one after the other; ring and \

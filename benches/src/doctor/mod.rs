@@ -1,10 +1,13 @@
 //! The verb `doctor`: explains this host to whoever must choose a backend and a suite.
 //!
 //! What lives here: the page as a whole. `probe` measures for a few seconds, `advice` draws the
-//! conclusions, `trap` one of them. What is claimed to be slow was measured slow, here and now; only the reasons come
+//! conclusions, `trap` and `per_message` two of them; `host` explains what the host says of itself.
+//! What a backend is claimed to be slow at was measured slow, here and now; only the reasons come
 //! from a list.
 
 mod advice;
+mod host;
+mod per_message;
 mod probe;
 mod trap;
 
@@ -16,7 +19,7 @@ use sprag_backends::kernel;
 use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::cli::Failure;
-use crate::host::{CpuUse, Host};
+use crate::host::{CpuUse, Host, PathTaken};
 use crate::measure::clock::Clock;
 use crate::report::wrapped;
 
@@ -111,7 +114,9 @@ fn print_host(out: &mut dyn Write, host: &Host, build: &Build) -> io::Result<()>
         ("RUSTFLAGS", flags.into()),
         ("own kernel", paths()),
     ];
-    for (name, value) in rows {
+    let taken = taken(host);
+    let taken = taken.iter().map(|path| ("path", path.clone()));
+    for (name, value) in rows.into_iter().chain(taken) {
         writeln!(
             out,
             "{name:<12}{}",
@@ -119,6 +124,21 @@ fn print_host(out: &mut dyn Write, host: &Host, build: &Build) -> io::Result<()>
         )?;
     }
     Ok(())
+}
+
+/// What each library takes on this processor, as far as that is known, and whether it was seen.
+fn taken(host: &Host) -> Vec<String> {
+    let paths = host.paths.iter();
+    let paths = paths.map(|taken| {
+        let PathTaken {
+            backend,
+            primitive,
+            path,
+            known,
+        } = taken;
+        format!("{primitive} on {backend}: {path} ({known})")
+    });
+    paths.collect()
 }
 
 /// The code that our own kernel takes on this processor.
@@ -141,4 +161,27 @@ fn print_provenance(out: &mut dyn Write, provenance: &Provenance) -> io::Result<
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_measured_path_stands_on_the_page() {
+        let mut host = Host::look(Clock::measure());
+        host.paths.push(PathTaken {
+            backend: "ring".into(),
+            primitive: "AES-256-GCM".into(),
+            path: "VAES".into(),
+            known: "measured".into(),
+        });
+        let mut page = Vec::new();
+        print_host(&mut page, &host, &Build::this()).unwrap();
+        let page = String::from_utf8(page).unwrap();
+        assert!(
+            page.contains("\npath        AES-256-GCM on ring: VAES (measured)\n"),
+            "{page}"
+        );
+    }
 }
