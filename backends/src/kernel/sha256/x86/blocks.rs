@@ -5,6 +5,7 @@
 macro_rules! with_table {
     ($($code:expr),* $(,)?) => {
         naked_asm!(
+            leads_to_the_caller!(begin),
             concat!(
                 clear_upper_halves!(),
                 "lea rcx, [rip + {table}]\n",
@@ -13,6 +14,7 @@ macro_rules! with_table {
                 "\n/* {k} {first} {second} {initial} {inner_pad} {outer_pad} {tail} {swap_words} \
                  {reverse} {chain_key} {message_key} {next} */",
             ),
+            leads_to_the_caller!(end),
             table = sym TABLE,
             k = const offset_of!(Table, k),
             first = const offset_of!(Table, first),
@@ -27,6 +29,24 @@ macro_rules! with_table {
             message_key = const offset_of!(ChainStepJob<'static>, message_key),
             next = const offset_of!(ChainStepJob<'static>, next),
         )
+    };
+}
+
+/// Tells profilers and debuggers that the caller's address is where a call puts it: none of the
+/// functions moves the stack pointer.
+#[cfg(target_os = "linux")]
+macro_rules! leads_to_the_caller {
+    (begin) => {
+        ".cfi_startproc"
+    };
+    (end) => {
+        ".cfi_endproc"
+    };
+}
+#[cfg(not(target_os = "linux"))]
+macro_rules! leads_to_the_caller {
+    ($place:ident) => {
+        ""
     };
 }
 
