@@ -108,7 +108,7 @@ fn guarded<R>(work: impl FnOnce() -> Result<R, Wrong>) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(result)) => Some(result),
         Ok(Err(wrong)) => {
-            leave(wrong);
+            leave(wrong.0);
             None
         }
         Err(panic) => {

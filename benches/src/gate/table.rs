@@ -231,6 +231,8 @@ fn gated(row: Workload, backend: Backend, stepped: bool) -> Gated {
     })
     .timed(match (backend, row.threads) {
         (Backend::Null, _) => Timed::No,
+        // Mostly one copy of a tenth of a microsecond: where memory lies moved it by 8 %.
+        _ if row.name == "state/encode" && row.size == Some(0) => Timed::Reported,
         (_, 1) => Timed::Gated,
         _ => Timed::Reported,
     });
