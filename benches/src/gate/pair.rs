@@ -57,6 +57,18 @@ pub struct Pairs {
     pub second: Nanoseconds,
 }
 
+impl Pairs {
+    /// As if the libraries had been loaded the other way round.
+    pub(super) fn swapped(self) -> Self {
+        Self {
+            ratio: 1.0 / self.ratio,
+            first: self.second,
+            second: self.first,
+            ..self
+        }
+    }
+}
+
 /// How long a piece is, at least: a thousand steps of the clock.
 const PIECE: Duration = Duration::from_micros(20);
 /// How long is measured between two preparations, about.

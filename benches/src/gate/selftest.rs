@@ -13,7 +13,7 @@ use super::error::Error;
 use super::options::SelftestOptions;
 use super::revision::second_copy;
 use super::table::{Timed, What};
-use super::time::{Rounds, tell};
+use super::time::{Libraries, Role, Rounds, tell};
 use crate::cli::Failure;
 use crate::measure::clock::Clock;
 use crate::measure::stats::median;
@@ -21,7 +21,7 @@ use crate::measure::stats::median;
 /// Workloads that are measured, spread over the table.
 const WORKLOADS: usize = 8;
 /// Processes, and milliseconds for each workload.
-const PROCESSES: usize = 11;
+const PROCESSES: usize = 12;
 const MS: u64 = 500;
 /// Samples of the speed between two processes.
 const SAMPLES: usize = 200;
@@ -40,23 +40,20 @@ pub fn selftest(options: &SelftestOptions, out: &mut dyn Write) -> Result<(), Fa
     }
     let clock = Clock::measure();
     let mut speeds = Vec::new();
-    let mut rounds = [0, 1].map(|seed| Rounds::new(ids.clone(), options.of.seed + seed));
-    for number in 0..PROCESSES {
-        tell(&format!("process {} of {PROCESSES}", number + 1));
+    let mut rounds = Rounds::new(ids.clone(), options.of.seed);
+    let pair = Libraries {
+        base: &library,
+        head: &copy,
+    };
+    for number in 1..=PROCESSES {
+        tell(&format!("process {number} of {PROCESSES}"));
         speeds.extend((0..SAMPLES).map(|_| spin()));
-        let [forward, reversed] = &mut rounds;
-        if number % 2 == 0 {
-            forward.add(&library, &copy, MS)?;
-        } else {
-            reversed.add(&copy, &library, MS)?;
-        }
+        rounds.add(pair, Role::of(number), MS)?;
     }
-    let [forward, reversed] = &rounds;
     let mut most: (f64, f64) = (0.0, 0.0);
     writeln!(out, "the same library twice, by the gate's method:")?;
     for (index, id) in ids.iter().enumerate() {
-        let swapped = reversed.ratios(index).into_iter().map(|ratio| 1.0 / ratio);
-        let mut ratios: Vec<f64> = forward.ratios(index).into_iter().chain(swapped).collect();
+        let mut ratios = rounds.ratios(index);
         let deviation = median(&mut ratios).unwrap_or(1.0) - 1.0;
         let noise = noise(&ratios).unwrap_or(f64::INFINITY);
         most = (most.0.max(deviation.abs()), most.1.max(noise));

@@ -34,12 +34,12 @@ pub struct Effort {
 impl Effort {
     /// Enough to tell 3 % from noise.
     pub const USUAL: Self = Self {
-        screen: (5, 300),
+        screen: (6, 300),
         confirm: (11, 500),
     };
     /// A third of that.
     pub const QUICK: Self = Self {
-        screen: (5, 100),
+        screen: (6, 100),
         confirm: (7, 300),
     };
 }
@@ -51,6 +51,26 @@ pub struct Libraries<'a> {
     pub base: &'a Path,
     /// What is under test.
     pub head: &'a Path,
+}
+
+/// Which library is loaded first: where the code lies depends on it, and so does time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The base.
+    BaseFirst,
+    /// The head.
+    HeadFirst,
+}
+
+impl Role {
+    /// That of the process with this number: they change about.
+    pub(super) const fn of(number: usize) -> Self {
+        if number.is_multiple_of(2) {
+            Self::HeadFirst
+        } else {
+            Self::BaseFirst
+        }
+    }
 }
 
 /// What the layer found.
@@ -95,7 +115,7 @@ pub fn compare(
     let (processes, ms) = effort.screen;
     for number in 1..=processes {
         tell(&format!("time: process {number} of {processes}"));
-        rounds.add(libraries.base, libraries.head, ms)?;
+        rounds.add(libraries, Role::of(number), ms)?;
     }
     let mut times = rounds.finish();
     let candidates: Vec<usize> = (0..workloads.len())
@@ -162,27 +182,20 @@ fn confirm(
     let mut seeds = seed..;
     let mut rounds = || Rounds::new(ids.clone(), !seeds.next().unwrap_or(seed));
     let (mut forward, mut reversed, mut control) = (rounds(), rounds(), rounds());
+    let control_pair = Libraries { base, head: &copy };
     for number in 1..=processes {
         tell(&format!(
             "time: confirming {} workloads, {number} of {processes}",
             ids.len()
         ));
-        forward.add(base, head, ms)?;
-        reversed.add(head, base, ms)?;
-        // The control changes its roles too.
-        if number % 2 == 1 {
-            control.add(base, &copy, ms)?;
-        } else {
-            control.add(&copy, base, ms)?;
-        }
+        let pair = Libraries { base, head };
+        forward.add(pair, Role::BaseFirst, ms)?;
+        reversed.add(pair, Role::HeadFirst, ms)?;
+        control.add(control_pair, Role::of(number), ms)?;
     }
     let confirmations = (0..ids.len()).map(|index| Confirmation {
         forward: forward.ratios(index),
-        reversed: reversed
-            .ratios(index)
-            .iter()
-            .map(|ratio| 1.0 / ratio)
-            .collect(),
+        reversed: reversed.ratios(index),
         control: control.ratios(index),
     });
     Ok(confirmations.collect())
@@ -206,18 +219,31 @@ impl Rounds {
         }
     }
 
-    /// Measures all workloads in one more process.
-    pub(super) fn add(&mut self, first: &Path, second: &Path, ms: u64) -> Result<(), Error> {
+    /// Measures all workloads in one more process. Ratios are those of head by base, whatever the
+    /// role.
+    pub(super) fn add(
+        &mut self,
+        Libraries { base, head }: Libraries<'_>,
+        role: Role,
+        ms: u64,
+    ) -> Result<(), Error> {
         let mut order: Vec<usize> = (0..self.ids.len()).collect();
         for last in (1..order.len()).rev() {
             order.swap(last, self.rng.next_u64() as usize % (last + 1));
         }
         let ids = order.iter().map(|&index| self.ids[index].as_str());
-        let round = measured(first, second, ids, ms, self.rng.next_u64())?;
+        let seed = self.rng.next_u64();
+        let round = match role {
+            Role::BaseFirst => measured(base, head, ids, ms, seed)?,
+            Role::HeadFirst => measured(head, base, ids, ms, seed)?,
+        };
         self.others.extend(round.others);
         for (index, pairs) in order.into_iter().zip(round.pairs) {
             let pairs = pairs.map_err(|what| Error::Wrong(crate::workload::Wrong(what)))?;
-            self.pairs[index].push(pairs);
+            self.pairs[index].push(match role {
+                Role::BaseFirst => pairs,
+                Role::HeadFirst => pairs.swapped(),
+            });
         }
         Ok(())
     }
