@@ -19,6 +19,7 @@ use sprag_backends::kernel;
 use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::cli::Failure;
+use crate::exact::paths;
 use crate::host::{CpuUse, Host, PathTaken};
 use crate::measure::clock::Clock;
 use crate::report::wrapped;
@@ -34,6 +35,7 @@ pub fn doctor(out: &mut dyn Write) -> Result<(), Failure> {
     let mut host = Host::look(clock);
     let cpu = CpuUse::now();
     let build = Build::this();
+    host.paths = paths::taken(&Backend::supported(Backend::DEFAULT));
     print_host(out, &host, &build)?;
     for provenance in COMPILED {
         print_provenance(out, provenance)?;
@@ -126,19 +128,24 @@ fn print_host(out: &mut dyn Write, host: &Host, build: &Build) -> io::Result<()>
     Ok(())
 }
 
-/// What each library takes on this processor, as far as that is known, and whether it was seen.
+/// What each library takes on this processor, as far as that is known, and whether it was seen: a line
+/// for each primitive.
 fn taken(host: &Host) -> Vec<String> {
-    let paths = host.paths.iter();
-    let paths = paths.map(|taken| {
-        let PathTaken {
-            backend,
-            primitive,
-            path,
-            known,
-        } = taken;
-        format!("{primitive} on {backend}: {path} ({known})")
-    });
-    paths.collect()
+    let lines = host.paths.chunk_by(|a, b| a.primitive == b.primitive);
+    let line = |paths: &[PathTaken]| {
+        let backends = paths.iter().map(|taken| {
+            let PathTaken {
+                backend,
+                path,
+                known,
+                ..
+            } = taken;
+            format!("{backend} {path} ({known})")
+        });
+        let backends: Vec<String> = backends.collect();
+        format!("{}: {}", paths[0].primitive, backends.join("; "))
+    };
+    lines.map(line).collect()
 }
 
 /// The code that our own kernel takes on this processor.
@@ -180,7 +187,7 @@ mod tests {
         print_host(&mut page, &host, &Build::this()).unwrap();
         let page = String::from_utf8(page).unwrap();
         assert!(
-            page.contains("\npath        AES-256-GCM on ring: VAES (measured)\n"),
+            page.contains("\npath        AES-256-GCM: ring VAES (measured)\n"),
             "{page}"
         );
     }

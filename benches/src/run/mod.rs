@@ -18,6 +18,7 @@ use regex::Regex;
 use crate::backend::Backend;
 use crate::build_info::Build;
 use crate::cli::{self, Failure, command_line};
+use crate::exact::paths;
 use crate::family::{Terms, family};
 use crate::host::{CpuUse, Host};
 use crate::measure::clock::Clock;
@@ -128,6 +129,10 @@ pub fn measure(selection: &Selection, stop: &Stop) -> Result<Outcome, Failure> {
     let clock = Clock::measure();
     let mut host = Host::look(clock);
     warn(&plan)?;
+    // A part of the table is asked for to be answered soon.
+    if selection.filter.is_none() {
+        host.paths = paths::taken(&Backend::supported(Backend::DEFAULT));
+    }
     let terms = Terms {
         clock,
         seed: selection.seed,
