@@ -36,7 +36,7 @@ fn every_workload_gives_the_same_on_every_backend() {
 #[test]
 fn every_engine_workload_but_the_cheap_refusals_and_encoding_makes_primitive_calls() {
     for workload in timed().filter(Workload::has_floor) {
-        let calls = workload.trace(Backend::REFERENCE, 7).unwrap();
+        let calls = workload.trace(7).unwrap();
         let is_free = workload.name == "state/encode"
             || ["too_far_ahead", "wrong_version", "truncated"].contains(&workload.strategy);
         assert_eq!(calls.is_empty(), is_free, "{}: {calls:?}", workload.id());

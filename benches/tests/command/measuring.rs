@@ -1,29 +1,14 @@
-//! The command line, seen from outside.
+//! The verbs that measure, list and explain.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
-fn sprag_bench(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sprag-bench"))
-        .args(arguments)
-        .current_dir(env!("CARGO_TARGET_TMPDIR"))
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-fn scratch(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
-}
+use super::{scratch, sprag_bench, text};
 
 #[test]
 fn list_prints_every_name() {
@@ -398,58 +383,4 @@ fn doctor_explains_every_backend_and_recommends_one() {
         page.lines().all(|line| line.chars().count() <= 100),
         "{page}"
     );
-}
-
-#[test]
-fn a_record_can_be_compared_ranked_and_drawn_on_for_advice() {
-    let (json, page) = (scratch("pair.json"), scratch("pair.md"));
-    let [json, page] = [&json, &page].map(|path| path.to_str().unwrap());
-    let output = sprag_bench(&[
-        "run",
-        "--filter",
-        "^primitive/(chain_step|sha256/64)$",
-        "--json",
-        json,
-        "--markdown",
-        page,
-    ]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-
-    let output = sprag_bench(&["compare", json, json]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("(100.0 %) show no change"));
-
-    let output = sprag_bench(&["rank", json]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("primitive (2 workloads in 2 variants)"));
-
-    // Nothing is made up where the rows are missing.
-    let output = sprag_bench(&["recommend", "--workload", "chat", json]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("no backend with all of: session/encrypt"));
-}
-
-#[test]
-fn what_is_no_record_is_refused_with_the_reason() {
-    let broken = scratch("broken.json");
-    for (content, reason) in [
-        ("", "EOF"),
-        ("{\"schema\": \"sprag-bench/1\"}", "missing field"),
-    ] {
-        fs::write(&broken, content).unwrap();
-        for verb in [&["rank"][..], &["recommend", "--workload", "bulk"]] {
-            let output = sprag_bench(&[verb, &[broken.to_str().unwrap()]].concat());
-            assert_eq!(output.status.code(), Some(2));
-            let message = text(&output.stderr);
-            assert!(
-                message.contains("broken.json") && message.contains(reason),
-                "{message}"
-            );
-        }
-    }
-    let output = sprag_bench(&["rank", "no-such-file.json"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("`sprag-bench run` makes a record"));
-    let output = sprag_bench(&["recommend", "--workload", "cooking"]);
-    assert_eq!(output.status.code(), Some(2));
 }

@@ -1,24 +1,13 @@
-//! The verb `report`, seen from outside.
+//! The verb `report`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
+
+use super::{command, scratch, text};
 
 fn report(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sprag-bench"))
-        .arg("report")
-        .args(arguments)
-        .current_dir(env!("CARGO_TARGET_TMPDIR"))
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-fn scratch(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+    command(&["report"]).args(arguments).output().unwrap()
 }
 
 /// The newest report in the repository.

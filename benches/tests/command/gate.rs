@@ -1,4 +1,4 @@
-//! The verb `gate`, seen from outside: what it refuses, and with which exit code.
+//! The verb `gate`: what it refuses, and with which exit code.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,30 +1,11 @@
-//! The verbs of the exact layers, seen from outside.
+//! The verbs of the exact layers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use serde_json::Value;
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sprag-bench"));
-    command
-        .args(arguments)
-        .current_dir(env!("CARGO_TARGET_TMPDIR"));
-    command
-}
-
-fn sprag_bench(arguments: &[&str]) -> Output {
-    command(arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-fn scratch(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
-}
+use super::{command, scratch, sprag_bench, text};
 
 /// Runs `verb --check` against a file with `content`: exit code, standard output, errors.
 fn check(verb: &[&str], file: &Path, content: &str) -> (Option<i32>, String, String) {
