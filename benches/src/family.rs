@@ -157,7 +157,7 @@ fn floor_of(
     backend: Backend,
     seed: u64,
 ) -> Result<Option<Box<dyn Operation>>, Wrong> {
-    let trace = workload.trace(backend, seed)?;
+    let trace = workload.trace(seed)?;
     if trace.is_empty() {
         return Ok(None);
     }

@@ -137,7 +137,7 @@ impl Counts {
 type Found = Vec<(What, BTreeMap<String, Count>)>;
 
 fn of_operation(workload: &Workload) -> Result<Found, Wrong> {
-    let calls = aggregated(&workload.trace(Backend::REFERENCE, SEED)?);
+    let calls = aggregated(&workload.trace(SEED)?);
     let (mut rust, mut c) = (BTreeMap::new(), BTreeMap::new());
     for backend in Backend::supported(workload.backends) {
         let allocations = allocations(workload, backend)?;

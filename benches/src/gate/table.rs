@@ -239,7 +239,7 @@ fn gated(row: Workload, backend: Backend, stepped: bool) -> Gated {
     let gated = if stepped { gated.stepped() } else { gated };
     // Of several threads, only one can be listened to.
     if row.threads == 1 {
-        gated.calls(move |seed| row.trace(backend, seed))
+        gated.calls(move |seed| row.trace(seed))
     } else {
         gated
     }

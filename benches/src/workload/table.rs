@@ -9,6 +9,7 @@ mod peers;
 mod rows;
 mod strategies;
 
+use sprag::rustcrypto::RustCrypto;
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::suite::Suite;
 use sprag::sprag_core::testing::counting::{Call, Counting, record};
@@ -202,12 +203,12 @@ impl Workload {
         self.on_threads(|lane| with_backend!(backend, B => self.lane::<B>(lane_seed(seed, lane))))
     }
 
-    /// The primitive calls that one operation makes on one thread.
+    /// The primitive calls that one operation makes on one thread, whatever the backend.
     ///
     /// # Errors
     /// [`Wrong`] if the operation gave a wrong result.
-    pub fn trace(&self, backend: Backend, seed: u64) -> Result<Vec<Call>, Wrong> {
-        let mut lane = with_backend!(backend, B => self.lane::<Counting<B>>(seed))?;
+    pub fn trace(&self, seed: u64) -> Result<Vec<Call>, Wrong> {
+        let mut lane = self.lane::<Counting<RustCrypto>>(seed)?;
         // The first operation may differ from those that follow, so the second one counts where
         // operations are so short that many are prepared at once.
         let count = lane.capacity().min(2);
