@@ -76,13 +76,18 @@ fn print(
         wrapped(&machine(judgement), 90, "         ")
     )?;
     let changed: Vec<&Judged<'_>> = judgement.rows.iter().filter(|row| row.changed()).collect();
+    let judged = judgement
+        .rows
+        .iter()
+        .filter(|row| row.unjudged.is_none())
+        .count();
     writeln!(
         out,
-        "\n{} of {} rows ({}) show no change beyond the noise.",
-        judgement.rows.len() - changed.len(),
-        judgement.rows.len(),
-        share(judgement.rows.len() - changed.len(), judgement.rows.len()),
+        "\n{} of {judged} rows ({}) show no change beyond the noise.",
+        judged - changed.len(),
+        share(judged - changed.len(), judged),
     )?;
+    unjudged(judgement, out)?;
     let shown: Vec<&Judged<'_>> = if all {
         judgement.rows.iter().collect()
     } else {
@@ -95,6 +100,18 @@ fn print(
     ] {
         if !ids.is_empty() {
             writeln!(out, "\n{what}: {} rows, such as {}", ids.len(), ids[0])?;
+        }
+    }
+    Ok(())
+}
+
+/// How many rows are not judged, and why; a full run has more rounds.
+fn unjudged(judgement: &Judgement<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for reason in ["several threads", "too few rounds"] {
+        let rows = judgement.rows.iter();
+        let count = rows.filter(|row| row.unjudged == Some(reason)).count();
+        if count > 0 {
+            writeln!(out, "{count} more are not judged: {reason}.")?;
         }
     }
     Ok(())
@@ -117,7 +134,7 @@ fn table(rows: &[&Judged<'_>], out: &mut dyn Write) -> io::Result<()> {
             duration(row.after_ns),
             percent(row.change),
             format!("±{:.1} %", 100.0 * row.noise),
-            row.judged_by,
+            row.unjudged.unwrap_or(row.judged_by),
         )?;
         writeln!(out, "{:>38}  {} on {}", "", row.id, row.backend)?;
     }

@@ -3,7 +3,9 @@
 //! Each row is judged by what was measured in turns with it, so that the machine's moods cancel: by
 //! its baseline, by its floor, or by the other backends on the same workload; only where nothing of
 //! that is there, by time alone. A change counts when it is larger than both runs' noise of that
-//! measure and what a new layout of the same code may do.
+//! measure and what a new layout of the same code may do. Rows of several threads and rows of few
+//! rounds are not judged: the first depend on whether the other processors were really there, of the
+//! second nobody knows the noise.
 
 use super::pairs::{Pair, Pairs};
 use crate::measure::noise::Noise;
@@ -17,6 +19,11 @@ const UNKNOWN_NOISE: f64 = 0.02;
 const UNKNOWN_INTERVAL: f64 = 0.05;
 /// From so many other backends on their median stands for the machine.
 const ENOUGH_OTHERS: usize = 2;
+/// The share of the workloads' unevenness that the backends of one workload have among themselves: what
+/// a neighbour takes is throughput, and libraries do not all need as much of it.
+const AMONG_BACKENDS: f64 = 0.25;
+/// Fewer rounds tell nothing of the noise.
+const ENOUGH_ROUNDS: usize = 8;
 
 /// All rows, judged. Changes are logarithms: positive is slower after than before.
 #[derive(Debug)]
@@ -38,11 +45,13 @@ pub(super) struct Judged<'a> {
     pub(super) change: f64,
     pub(super) noise: f64,
     pub(super) judged_by: &'static str,
+    /// Why it is not judged, if it is not.
+    pub(super) unjudged: Option<&'static str>,
 }
 
 impl Judged<'_> {
     pub(super) fn changed(&self) -> bool {
-        self.change.abs() > self.noise
+        self.unjudged.is_none() && self.change.abs() > self.noise
     }
 }
 
@@ -90,7 +99,7 @@ impl Machine {
         let pair = family.get(index)?;
         let (change, noise, judged_by) = by_baseline(pair)
             .or_else(|| by_floor(pair))
-            .or_else(|| by_others(family, index))
+            .or_else(|| self.by_others(family, index))
             .or_else(|| self.by_time(pair))?;
         Some(Judged {
             id: &pair.id,
@@ -100,7 +109,25 @@ impl Machine {
             change,
             noise: LAYOUT + hypotenuse([noise, self.runs_noise]),
             judged_by,
+            unjudged: unjudged(pair),
         })
+    }
+
+    fn by_others(&self, family: &[Pair<'_>], index: usize) -> Option<Measure> {
+        let pair = family.get(index)?;
+        let others = family
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != index);
+        let mut others: Vec<f64> = others.filter_map(|(_, other)| time(other)).collect();
+        if others.len() < ENOUGH_OTHERS {
+            return None;
+        }
+        let change = time(pair)? - median(&mut others)?;
+        // The interval of the others' median is about as large.
+        let intervals = hypotenuse([interval(pair), interval(pair)]);
+        let noise = hypotenuse([intervals, AMONG_BACKENDS * self.unevenness]);
+        Some((change, noise, "the other backends, in turns"))
     }
 
     fn by_time(&self, pair: &Pair<'_>) -> Option<Measure> {
@@ -134,20 +161,17 @@ fn by_floor(pair: &Pair<'_>) -> Option<Measure> {
     Some((change, noise, "its floor, in turns"))
 }
 
-fn by_others(family: &[Pair<'_>], index: usize) -> Option<Measure> {
-    let pair = family.get(index)?;
-    let others = family
-        .iter()
-        .enumerate()
-        .filter(|(other, _)| *other != index);
-    let mut others: Vec<f64> = others.filter_map(|(_, other)| time(other)).collect();
-    if others.len() < ENOUGH_OTHERS {
-        return None;
+/// Why a pair cannot be judged, if it cannot.
+fn unjudged(pair: &Pair<'_>) -> Option<&'static str> {
+    let strategy = pair.after.strategy.as_deref().unwrap_or_default();
+    let rounds = [pair.before, pair.after].map(|row| row.rounds.len());
+    if pair.after.threads > 1 || strategy.contains("pool") {
+        Some("several threads")
+    } else if rounds.iter().any(|rounds| *rounds < ENOUGH_ROUNDS) {
+        Some("too few rounds")
+    } else {
+        None
     }
-    let change = time(pair)? - median(&mut others)?;
-    // That of the others is about as large.
-    let noise = hypotenuse([interval(pair), interval(pair)]);
-    Some((change, noise, "the other backends, in turns"))
 }
 
 /// The change of a row's median.
@@ -251,10 +275,31 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_several_threads_and_of_few_rounds_are_not_judged() {
+        let before = record(|_, _, _, _| ());
+        let after = record(|_, workload, _, row| {
+            let few = workload.name == "session/skip";
+            if let (Some(spread), true) = (&mut row.floor_spread, few || workload.threads > 1) {
+                spread.p50 *= 2.0;
+            }
+            if few {
+                row.rounds.truncate(3);
+            }
+        });
+        assert_eq!(changed(&before, &after), Vec::<String>::new());
+        let pairs = Pairs::of(&before, &after);
+        let judgement = Judgement::of(&pairs);
+        for reason in ["several threads", "too few rounds"] {
+            let mut rows = judgement.rows.iter();
+            assert!(rows.any(|row| row.unjudged == Some(reason)), "{reason}");
+        }
+    }
+
+    #[test]
     fn a_gain_that_is_lost_is_a_change_unless_the_rounds_lie_as_far_apart() {
         let with_gain = |gain: f64, apart: f64| {
             record(move |_, workload, _, row| {
-                if workload.name == "strategies/arithmetic" {
+                if workload.name == "strategies/receive_turn" {
                     sample::gains(row, gain);
                     if let Some(baseline) = &mut row.baseline {
                         baseline.gain.low = gain / apart;
@@ -264,7 +309,8 @@ mod tests {
             })
         };
         let rows = changed(&with_gain(1.8, 1.02), &with_gain(1.6, 1.02));
-        assert_eq!(rows.len(), 1, "{rows:?}");
+        // Warm and cold.
+        assert_eq!(rows.len(), 2, "{rows:?}");
         let rows = changed(&with_gain(1.8, 1.6), &with_gain(1.6, 1.6));
         assert_eq!(rows, Vec::<String>::new());
     }
