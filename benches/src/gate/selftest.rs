@@ -26,8 +26,8 @@ const MS: u64 = 500;
 /// Samples of the speed between two processes.
 const SAMPLES: usize = 200;
 
-/// Builds the workloads of the files as they are, measures for about a minute and prints what this
-/// machine can tell.
+/// Builds the workloads of the files as they are, measures them against themselves and prints what
+/// this machine can tell.
 ///
 /// # Errors
 /// [`Failure::Gate`]: the workloads do not build, or gave a wrong result.
