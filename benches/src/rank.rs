@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::Failure;
-use crate::record::{Record, Row};
+use crate::record::Record;
+use crate::report::podium::{Certainty, geometric_mean, podium};
 use crate::report::{Family, backends, digits, median, wrapped};
 
 /// The record that is read unless another one is named: where `run` leaves it.
@@ -107,33 +108,33 @@ impl<'a> Ranking<'a> {
     pub(crate) fn all(record: &'a Record) -> Vec<Self> {
         let families: Vec<Family<'a>> = Family::all(record)
             .into_iter()
-            .filter(|family| contestants(family).count() > 1)
+            .filter(|family| podium(family).len() > 1)
             .collect();
         let names: Vec<&str> = backends(record)
             .into_iter()
             .filter(|name| *name != "null")
             .collect();
-        let noise = record.noise.map_or(0.0, |noise| noise.p95);
+        let certainty = Certainty::of(record);
         families
             .chunk_by(|a, b| group(a) == group(b))
-            .map(|families| Self::of(families, &names, noise))
+            .map(|families| Self::of(families, &names, certainty))
             .collect()
     }
 
-    fn of(families: &[Family<'a>], names: &[&'a str], noise: f64) -> Self {
+    fn of(families: &[Family<'a>], names: &[&'a str], certainty: Certainty) -> Self {
         let workloads: Vec<&[Family<'a>]> = families
             .chunk_by(|a, b| a.workload() == b.workload())
             .collect();
         let place = |&backend: &&'a str| {
             let mean = |families: &&[Family<'a>]| {
                 let times = families.iter().map(|family| times(family, backend));
-                geometric_mean(&times.collect::<Option<Vec<f64>>>()?)
+                geometric_mean(times.collect::<Option<Vec<f64>>>()?.into_iter())
             };
             let means: Option<Vec<f64>> = workloads.iter().map(mean).collect();
-            let won = |family: &&Family<'a>| winner(family, noise) == Some(backend);
+            let won = |family: &&Family<'a>| winner(family, certainty) == Some(backend);
             Some(Place {
                 backend,
-                times: geometric_mean(&means?)?,
+                times: geometric_mean(means?.into_iter())?,
                 wins: families.iter().filter(won).count(),
             })
         };
@@ -152,32 +153,17 @@ fn group<'a>(family: &Family<'a>) -> &'a str {
     family.rows.first().map_or("", |row| &row.group)
 }
 
-/// The timed rows of backends that compute something.
-fn contestants<'a>(family: &Family<'a>) -> impl Iterator<Item = (&'a Row, f64)> {
-    let rows = family.rows.iter().filter(|row| row.backend != "null");
-    rows.filter_map(|row| Some((*row, median(row)?)))
-}
-
 fn times(family: &Family<'_>, backend: &str) -> Option<f64> {
     Some(median(family.on(backend)?)? / family.best()?)
 }
 
 /// The backend that is measurably faster than every other one, if there is one.
-fn winner<'a>(family: &Family<'a>, noise: f64) -> Option<&'a str> {
-    let (best, ns) = contestants(family).min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let clear = |(other, other_ns): (&Row, f64)| {
-        let apart = match (best.ci, other.ci) {
-            (Some([_, high]), Some([low, _])) => high < low,
-            _ => true,
-        };
-        std::ptr::eq(best, other) || (apart && other_ns > ns * (1.0 + noise))
+fn winner<'a>(family: &Family<'a>, certainty: Certainty) -> Option<&'a str> {
+    let places = podium(family);
+    let [first, second, ..] = places.as_slice() else {
+        return None;
     };
-    contestants(family).all(clear).then_some(&best.backend)
-}
-
-fn geometric_mean(values: &[f64]) -> Option<f64> {
-    let sum: f64 = values.iter().map(|value| value.ln()).sum();
-    (!values.is_empty()).then(|| (sum / values.len() as f64).exp())
+    certainty.apart(first, second).then_some(first.backend)
 }
 
 #[cfg(test)]

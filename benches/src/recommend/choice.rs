@@ -3,6 +3,7 @@
 use super::kinds::{Batched, Kind, Part};
 use crate::cli::Failure;
 use crate::record::{Compared, Record, Row};
+use crate::report::podium::Certainty;
 use crate::report::{backends, digits, duration, median, per_second};
 
 /// Doing it otherwise is recommended from this gain on, if nine of ten rounds showed one at all.
@@ -130,11 +131,11 @@ impl<'a> Rows<'a> {
 }
 
 fn backend<'a>(ranked: &[Costed<'a>], best: &Costed<'a>, record: &Record) -> Line<'a> {
-    let noise = record.noise.map_or(0.0, |noise| noise.p95);
+    let certainty = Certainty::of(record);
     let mut parts = vec![format!("{}, {}", best.backend, duration(best.ns))];
     if let Some(next) = ranked.get(1) {
         let times = next.ns / best.ns;
-        parts.push(if times > 1.0 + noise {
+        parts.push(if times > certainty.tie {
             format!("{} takes {}×", next.backend, digits(times))
         } else {
             format!("{} as fast within the noise", next.backend)

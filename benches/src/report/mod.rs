@@ -15,6 +15,7 @@ mod html;
 pub mod input;
 pub mod markdown;
 mod page;
+pub(crate) mod podium;
 mod strategies;
 pub mod terminal;
 pub mod verb;
@@ -242,18 +243,17 @@ pub(crate) fn standings<'a>(record: &'a Record) -> Vec<Standing<'a>> {
 }
 
 fn standing_of(variants: &[&Family<'_>], backend: &str) -> Option<(f64, Option<f64>)> {
-    let mut logarithms = Vec::new();
+    let mut times = Vec::new();
     let mut ratio: Option<f64> = None;
     for family in variants {
         let row = family.on(backend)?;
-        logarithms.push((median(row)? / family.best()?).ln());
+        times.push(median(row)? / family.best()?);
         ratio = match (ratio, row.floor_ratio) {
             (Some(a), Some(b)) => Some(a.max(b)),
             (a, b) => a.or(b),
         };
     }
-    let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
-    Some((mean.exp(), ratio))
+    Some((podium::geometric_mean(times.into_iter())?, ratio))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Operations per second against the batch, by backend and by strategy.
 
-use super::words::{Certainty, listed, sentence, short_name, times};
+use super::words::{listed, sentence, short_name, times};
 use super::{Block, Section, Table};
 use crate::record::{Compared, Record, Row};
 use crate::report::chart::{Axis, Chart, Kind, Lines, Point, Series, Tone, rate_ticks};
+use crate::report::podium::Certainty;
 use crate::report::{compared, duration, parameters, per_second, strategies};
 
 pub(super) fn section(record: &Record) -> Option<Section> {

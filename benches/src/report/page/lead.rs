@@ -1,10 +1,11 @@
 //! What stands above everything: warnings, and who won what, by how much, how sure.
 
 use super::Source;
-use super::words::{Certainty, interval, mean, percent, podium, times};
+use super::words::{interval, percent, times};
 use crate::build_info::Build;
 use crate::host::Host;
 use crate::record::Record;
+use crate::report::podium::{Certainty, geometric_mean, podium};
 use crate::report::{BUSY, Family, compared, duration, standings};
 
 /// When and where.
@@ -123,7 +124,7 @@ fn contest(record: &Record, name: &str, workloads: &[&str], what: &str) -> Optio
                 Some(crate::report::median(row)? / family.best()?)
             };
             let ratios: Option<Vec<f64>> = families.iter().map(ratio).collect();
-            Some((backend, mean(ratios?.into_iter())?))
+            Some((backend, geometric_mean(ratios?.into_iter())?))
         })
         .collect();
     means.sort_by(|(_, a), (_, b)| a.total_cmp(b));

@@ -1,9 +1,10 @@
 //! What a build for this processor alone changes: the same measured with `target-cpu=native`.
 
-use super::words::{listed, mean, row_label, tick_ratio, times};
+use super::words::{listed, row_label, tick_ratio, times};
 use super::{Block, Section, Table};
 use crate::record::{Record, Row};
 use crate::report::chart::{Axis, Chart, DotRow, Dots, Kind, Mark, Reference, Tone};
+use crate::report::podium::geometric_mean;
 use crate::report::{backends, duration, median};
 
 /// As many workloads are charted.
@@ -106,7 +107,7 @@ fn chart(record: &Record, pairs: &[Pair<'_>]) -> Option<Chart> {
             .collect();
         let mark = |(place, backend): (usize, &&str)| {
             let ratios = of.iter().filter(|pair| pair.row.backend == *backend);
-            let x = mean(ratios.map(|pair| pair.ratio()))?;
+            let x = geometric_mean(ratios.map(|pair| pair.ratio()))?;
             Some(Mark {
                 tone: Tone::of(backend, place),
                 x,
@@ -122,7 +123,7 @@ fn chart(record: &Record, pairs: &[Pair<'_>]) -> Option<Chart> {
             end: format!("{worst:.2}"),
         })
     };
-    let average = mean(pairs.iter().map(Pair::ratio))?;
+    let average = geometric_mean(pairs.iter().map(Pair::ratio))?;
     let slower: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.ratio() > SLOWER).collect();
     let faster = pairs
         .iter()

@@ -1,9 +1,10 @@
 //! Groups that no other section tells of: each gets a chart and a table, whatever it holds.
 
-use super::words::{Certainty, row_label, sentence, tick_duration, who_wins};
+use super::words::{row_label, sentence, tick_duration, who_wins};
 use super::{Block, Section, numbers};
 use crate::record::Record;
 use crate::report::chart::{Axis, Chart, DotRow, Dots, Kind, Mark, Tone};
+use crate::report::podium::Certainty;
 use crate::report::{Family, backends, duration, median};
 
 /// Groups that have sections of their own.

@@ -1,9 +1,10 @@
 //! Latency beyond the median: how slow the slow handshakes are.
 
-use super::words::{Certainty, podium, sentence, tick_duration, times, who_wins};
+use super::words::{sentence, tick_duration, times, who_wins};
 use super::{Block, Section};
 use crate::record::{Record, Row};
 use crate::report::chart::{Axis, Chart, Kind, Lines, Point, Series, Tone};
+use crate::report::podium::{Certainty, podium};
 use crate::report::{Family, duration};
 
 /// The suites in the order in which one is chosen.

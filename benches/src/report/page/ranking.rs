@@ -1,9 +1,11 @@
 //! Who wins what: backends by group and by workload.
 
-use super::words::{Certainty, listed, mean, podium, tick_ratio, times};
+use super::words::{listed, tick_ratio, times};
 use super::{Block, Cell, Section, Table};
+use crate::rank::{Place, Ranking};
 use crate::record::Record;
 use crate::report::chart::{Axis, Chart, DotRow, Dots, Kind, Mark, Reference, Tone};
+use crate::report::podium::{Certainty, geometric_mean, podium};
 use crate::report::{Family, Standing, backends, duration, median, standings, worst_refusals};
 
 pub(super) fn section(record: &Record) -> Option<Section> {
@@ -42,60 +44,39 @@ pub(super) fn section(record: &Record) -> Option<Section> {
 
 /// One row per group, one mark per backend.
 fn by_group(record: &Record, names: &[&str]) -> Option<Chart> {
-    let families = Family::all(record);
-    let mut groups: Vec<&str> = Vec::new();
-    for family in &families {
-        let group = family.rows.first().map_or("", |row| &row.group);
-        if !groups.contains(&group) && family.best().is_some() {
-            groups.push(group);
-        }
-    }
-    let names: Vec<&str> = names
+    let rankings = Ranking::all(record);
+    let row = |ranking: &Ranking<'_>| {
+        let mark = |place: &Place<'_>| {
+            let of_name = names.iter().position(|name| *name == place.backend)?;
+            Some(Mark {
+                tone: Tone::of(place.backend, of_name),
+                x: place.times,
+                range: None,
+                note: format!(
+                    "{}: {:.2} times the fastest, over {} workloads",
+                    place.backend, place.times, ranking.workloads
+                ),
+            })
+        };
+        let first = ranking
+            .places
+            .first()
+            .filter(|_| ranking.places.len() > 1)?;
+        Some(DotRow {
+            label: ranking.group.to_owned(),
+            end: first.backend.to_owned(),
+            marks: ranking.places.iter().filter_map(mark).collect(),
+        })
+    };
+    let rows: Vec<DotRow> = rankings.iter().filter_map(row).collect();
+    let compared: Vec<&str> = names
         .iter()
         .copied()
         .filter(|name| *name != "null")
         .collect();
-    if names.len() < 2 {
-        return None;
-    }
-    let mut winners: Vec<(String, Vec<String>)> = Vec::new();
-    let row = |group: &&str| {
-        let families: Vec<&Family<'_>> = families
-            .iter()
-            .filter(|family| family.rows.first().is_some_and(|row| row.group == *group))
-            .filter(|family| family.best().is_some())
-            .collect();
-        let standing = |(place, backend): (usize, &&str)| {
-            let ratio = |family: &&Family<'_>| Some(median(family.on(backend)?)? / family.best()?);
-            let ratios: Option<Vec<f64>> = families.iter().map(ratio).collect();
-            let x = mean(ratios?.into_iter())?;
-            Some((backend.to_string(), Tone::of(backend, place), x))
-        };
-        let places: Vec<_> = names.iter().enumerate().filter_map(standing).collect();
-        let best = places.iter().min_by(|a, b| a.2.total_cmp(&b.2))?;
-        if places.len() < 2 {
-            return None;
-        }
-        winners.push((best.0.clone(), vec![format!("`{group}`")]));
-        let mark = |(backend, tone, x): &(String, Tone, f64)| Mark {
-            tone: *tone,
-            x: *x,
-            range: None,
-            note: format!(
-                "{backend}: {x:.2} times the fastest, over {} variants",
-                families.len()
-            ),
-        };
-        Some(DotRow {
-            label: group.to_string(),
-            end: best.0.clone(),
-            marks: places.iter().map(mark).collect(),
-        })
-    };
-    let rows: Vec<DotRow> = groups.iter().filter_map(row).collect();
     let dots = Dots {
         x: axis("at the right the winner"),
-        legend: legend(&names),
+        legend: legend(&compared),
         references: vec![Reference {
             x: 1.0,
             name: "always the fastest".into(),
@@ -105,7 +86,7 @@ fn by_group(record: &Record, names: &[&str]) -> Option<Chart> {
     dots.draw(
         "ranking",
         "How far each backend is from the fastest, group by group",
-        finding(winners, &families, Certainty::of(record)),
+        finding(&rankings, &Family::all(record), Certainty::of(record)),
     )
 }
 
@@ -187,16 +168,16 @@ fn legend(names: &[&str]) -> Vec<(Tone, String)> {
 }
 
 /// Who leads which groups, and how many single contests that is.
-fn finding(
-    winners: Vec<(String, Vec<String>)>,
-    families: &[Family<'_>],
-    certainty: Certainty,
-) -> String {
-    let mut led: Vec<(String, Vec<String>)> = Vec::new();
-    for (name, groups) in winners {
-        match led.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => known.extend(groups),
-            None => led.push((name, groups)),
+fn finding(rankings: &[Ranking<'_>], families: &[Family<'_>], certainty: Certainty) -> String {
+    let mut led: Vec<(&str, Vec<String>)> = Vec::new();
+    for ranking in rankings {
+        let Some(first) = ranking.places.first() else {
+            continue;
+        };
+        let group = format!("`{}`", ranking.group);
+        match led.iter_mut().find(|(known, _)| *known == first.backend) {
+            Some((_, groups)) => groups.push(group),
+            None => led.push((first.backend, vec![group])),
         }
     }
     led.sort_by_key(|(_, groups)| std::cmp::Reverse(groups.len()));
@@ -212,12 +193,12 @@ fn finding(
     let clear = contests
         .iter()
         .filter(|places| certainty.apart(&places[0], &places[1]));
-    let first = led.first().map_or("", |(name, _)| name);
+    let first = led.first().map_or("", |(name, _)| *name);
     let (won, margin): (Vec<_>, Vec<f64>) = clear
         .filter(|places| places[0].backend == first)
         .map(|places| ((), places[1].ns / places[0].ns))
         .unzip();
-    let margin = mean(margin.into_iter()).map_or(String::new(), |margin| {
+    let margin = geometric_mean(margin.into_iter()).map_or(String::new(), |margin| {
         format!(
             ", where the next takes {} as long on average",
             times(margin)

@@ -1,9 +1,10 @@
 //! Throughput against the size of a message.
 
-use super::words::{Certainty, listed, podium, who_wins};
+use super::words::{listed, who_wins};
 use super::{Block, Section};
 use crate::record::{Record, Row};
 use crate::report::chart::{Axis, Chart, Kind, Lines, Point, Series, Tone, rate_ticks, size_label};
+use crate::report::podium::{Certainty, podium};
 use crate::report::{Family, digits, duration, median};
 
 /// What is shown: workload, part of the suite's name, title.

@@ -1,10 +1,11 @@
 //! What more threads give.
 
 use super::batching::titled;
-use super::words::{mean, tick_ratio, times};
+use super::words::{tick_ratio, times};
 use super::{Block, Section};
 use crate::record::{Record, Row};
 use crate::report::chart::{Axis, Chart, DotRow, Dots, Kind, Mark, Reference, Tone};
+use crate::report::podium::geometric_mean;
 use crate::report::{backends, compared, median};
 
 const MACHINE: &str = "strategies/arithmetic";
@@ -95,7 +96,7 @@ fn side_by_side(record: &Record) -> Option<Chart> {
         let best = row.marks.iter().map(|mark| mark.x).max_by(f64::total_cmp);
         row.end = best.map(|best| format!("{best:.2}")).unwrap_or_default();
     }
-    let average = mean(gains.iter().map(|(gain, _)| *gain))?;
+    let average = geometric_mean(gains.iter().map(|(gain, _)| *gain))?;
     let worst = gains.iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
     let finding = format!(
         "Two threads make {} one thread's throughput on average over {} rows; the worst is {:.2} \
