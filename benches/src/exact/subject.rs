@@ -4,22 +4,14 @@
 use sprag::sprag_core::suite::Suite;
 
 use crate::workload::primitive::PrimitiveWork;
-use crate::workload::table::{Beside, Work, Workload};
+use crate::workload::table::{Beside, Work, Workload, row};
 
 /// One operation of `work`, and nothing beside it.
 pub(super) const fn subject(name: &'static str, work: Work) -> Workload {
     Workload {
-        name,
-        work,
-        suite: None,
-        size: None,
-        batch: 1,
-        threads: 1,
-        strategy: "",
         beside: Beside::Nothing,
         backends: &[],
-        weight: 1,
-        full_only: false,
+        ..row(name, work)
     }
 }
 

@@ -28,6 +28,7 @@ use crate::backend::{Backend, with_backend};
 use crate::record::identifier;
 
 pub use rows::all;
+pub(crate) use rows::row;
 
 /// One thing to measure, on any backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

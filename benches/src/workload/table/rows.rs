@@ -34,7 +34,8 @@ pub fn all() -> Vec<Workload> {
     table
 }
 
-pub(super) const fn row(name: &'static str, work: Work) -> Workload {
+/// A row with nothing but its name and its work.
+pub(crate) const fn row(name: &'static str, work: Work) -> Workload {
     Workload {
         name,
         work,
