@@ -12,6 +12,8 @@ use crate::workload::strategy::{Caches, Cut, KeysMade, Saving, SendingHalf, Stra
 
 /// Items per call.
 const BATCHES: [usize; 7] = [1, 4, 16, 64, 256, 1024, 4096];
+/// Of the rows of a quick run, whose calls are so long that it would see but one or two rounds.
+const QUICK_WEIGHT: u32 = 6;
 const BEST: &[Backend] = &[Backend::Mixed];
 
 pub(super) fn strategies(table: &mut Vec<Workload>) {
@@ -74,6 +76,10 @@ pub(super) fn strategies(table: &mut Vec<Workload>) {
         ..in_pool("strategies/arithmetic", Task::Spin, Caches::Warm)
     });
     chunks(table);
+    let strategies = table.iter_mut().filter(|row| row.group() == "strategies");
+    for row in strategies.filter(|row| !row.full_only) {
+        row.weight = QUICK_WEIGHT;
+    }
 }
 
 /// The batch calls on the threads of a pool, beside the same on one thread.
