@@ -143,9 +143,6 @@ pub fn measure(selection: &Selection, stop: &Stop) -> Result<Outcome, Failure> {
     let progress = Progress::new(plan.rows());
     let mut left = plan.rows();
     for (index, workload) in plan.workloads.iter().enumerate() {
-        if stop.asked() {
-            break;
-        }
         if index == plan.workloads.len() / 2 {
             campaign.compare_with_itself(&terms);
         }
@@ -162,6 +159,10 @@ pub fn measure(selection: &Selection, stop: &Stop) -> Result<Outcome, Failure> {
         }
         left -= plan.weight(workload);
         progress.done(plan.weight(workload));
+        // After the first workload at the earliest: a record holds something.
+        if stop.asked() {
+            break;
+        }
     }
     progress.finish();
     campaign.compare_with_itself(&terms);
