@@ -6,8 +6,11 @@ mod gate;
 mod measuring;
 mod report;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+
+use serde_json::Value;
 
 /// The command, in a folder where it may write.
 fn command(arguments: &[&str]) -> Command {
@@ -28,4 +31,29 @@ fn text(bytes: &[u8]) -> String {
 
 fn scratch(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// What a verb that measures made.
+struct Made {
+    said: String,
+    record: Value,
+    page: String,
+}
+
+/// Measures, with `name` for the names of the files.
+fn made(name: &str, arguments: &[&str]) -> Made {
+    let [json, page] = ["json", "md"].map(|kind| scratch(&format!("{name}.{kind}")));
+    let output = command(arguments)
+        .arg("--json")
+        .arg(&json)
+        .arg("--markdown")
+        .arg(&page)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    Made {
+        said: text(&output.stdout),
+        record: serde_json::from_slice(&fs::read(json).unwrap()).unwrap(),
+        page: fs::read_to_string(page).unwrap(),
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{scratch, sprag_bench, text};
+use super::{Made, made, scratch, sprag_bench, text};
 
 #[test]
 fn list_prints_every_name() {
@@ -91,22 +91,18 @@ fn list_prints_every_name() {
 
 #[test]
 fn a_run_writes_a_record_with_every_field_and_a_report() {
-    let (json, page) = (scratch("sha256.json"), scratch("sha256.md"));
-    let output = sprag_bench(&[
-        "run",
-        "--filter",
-        "^primitive/sha256/64$",
-        "--backend",
-        "ring,rustcrypto",
-        "--json",
-        json.to_str().unwrap(),
-        "--markdown",
-        page.to_str().unwrap(),
-    ]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("who wins what"));
+    let Made { said, record, page } = made(
+        "sha256",
+        &[
+            "run",
+            "--filter",
+            "^primitive/sha256/64$",
+            "--backend",
+            "ring,rustcrypto",
+        ],
+    );
+    assert!(said.contains("who wins what"));
 
-    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
     assert_eq!(record["schema"], "sprag-bench/1");
     assert!(record["host"]["features"].is_object());
     assert_eq!(record["interrupted"], false);
@@ -150,7 +146,6 @@ fn a_run_writes_a_record_with_every_field_and_a_report() {
         assert!(1.0 < low && low <= median && median <= high);
         assert!(row["rounds"].as_array().unwrap().len() >= 4);
     }
-    let page = fs::read_to_string(page).unwrap();
     assert!(page.contains("| command | `cargo run --release -- run --filter"));
 }
 
@@ -190,19 +185,8 @@ fn an_interrupted_run_keeps_what_was_measured() {
 
 #[test]
 fn a_strategy_is_measured_beside_its_baseline_and_judged_in_words() {
-    let (json, page) = (scratch("agree.json"), scratch("agree.md"));
-    let output = sprag_bench(&[
-        "run",
-        "--filter",
-        "^strategies/agree/b4/",
-        "--json",
-        json.to_str().unwrap(),
-        "--markdown",
-        page.to_str().unwrap(),
-    ]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    let Made { record, page, .. } = made("agree", &["run", "--filter", "^strategies/agree/b4/"]);
 
-    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
     let rows = record["results"].as_array().unwrap();
     assert_eq!(
         (rows.len(), rows[0]["backend"].as_str()),
@@ -212,7 +196,6 @@ fn a_strategy_is_measured_beside_its_baseline_and_judged_in_words() {
     assert_eq!(baseline["backend"], "libraries");
     let [low, median, high] = ["low", "p50", "high"].map(|field| baseline["gain"][field].as_f64());
     assert!(low > Some(0.0) && low <= median && median <= high);
-    let page = fs::read_to_string(page).unwrap();
     for expected in [
         "## Against the goals",
         "## Which strategy when",
@@ -225,19 +208,15 @@ fn a_strategy_is_measured_beside_its_baseline_and_judged_in_words() {
 
 #[test]
 fn every_way_of_batching_is_judged_in_words() {
-    let (json, page) = (scratch("ways.json"), scratch("ways.md"));
-    let output = sprag_bench(&[
-        "run",
-        "--filter",
-        "^strategies/(arithmetic|large|run/.*/64/b16/|send_turn|encrypt/.*/64/b1000/.*pool_of_2$)",
-        "--json",
-        json.to_str().unwrap(),
-        "--markdown",
-        page.to_str().unwrap(),
-    ]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    let Made { record, page, .. } = made(
+        "ways",
+        &[
+            "run",
+            "--filter",
+            "^strategies/(arithmetic|large|run/.*/64/b16/|send_turn|encrypt/.*/64/b1000/.*pool_of_2$)",
+        ],
+    );
 
-    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
     let rows = record["results"].as_array().unwrap().iter();
     let ways: BTreeSet<_> = rows.filter_map(|row| row["strategy"].as_str()).collect();
     let expected = [
@@ -249,7 +228,6 @@ fn every_way_of_batching_is_judged_in_words() {
         "run_saved",
     ];
     assert_eq!(ways, BTreeSet::from(expected));
-    let page = fs::read_to_string(page).unwrap();
     for expected in [
         "64 B ×1000 pool of 2",
         "Several messages of one session by `encrypt_run_in_place`",
@@ -264,22 +242,18 @@ fn every_way_of_batching_is_judged_in_words() {
 
 #[test]
 fn every_offered_handshake_is_answered_and_its_latency_shown() {
-    let (json, page) = (scratch("load.json"), scratch("load.md"));
-    let output = sprag_bench(&[
+    let Made { record, page, .. } = made(
         "load",
-        "--seconds",
-        "1",
-        "--rates",
-        "100",
-        "--windows",
-        "1:0,8:50000",
-        "--json",
-        json.to_str().unwrap(),
-        "--markdown",
-        page.to_str().unwrap(),
-    ]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+        &[
+            "load",
+            "--seconds",
+            "1",
+            "--rates",
+            "100",
+            "--windows",
+            "1:0,8:50000",
+        ],
+    );
     assert_eq!(record["schema"], "sprag-bench-load/1");
     let points = record["results"].as_array().unwrap();
     assert_eq!(points.len(), 2);
@@ -292,7 +266,6 @@ fn every_offered_handshake_is_answered_and_its_latency_shown() {
     // Whoever waits for company for 50 ms gets some at 100 per second.
     assert_eq!(points[0]["mean_batch"], 1.0);
     assert!(points[1]["mean_batch"].as_f64() > Some(2.0));
-    let page = fs::read_to_string(page).unwrap();
     assert!(page.contains("| 100 | up to 8 in 50000 µs |"), "{page}");
 }
 
