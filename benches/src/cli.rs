@@ -219,10 +219,15 @@ pub fn command_line() -> String {
     let arguments: Vec<String> = arguments
         .map(|one| quoted(&one.to_string_lossy()))
         .collect();
-    if arguments.is_empty() {
-        "cargo run --release".into()
+    let build = if cfg!(feature = "peers") {
+        "cargo run --release -p sprag-bench --features peers"
     } else {
-        format!("cargo run --release -- {}", arguments.join(" "))
+        "cargo run --release"
+    };
+    if arguments.is_empty() {
+        build.into()
+    } else {
+        format!("{build} -- {}", arguments.join(" "))
     }
 }
 

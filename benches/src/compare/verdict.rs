@@ -3,7 +3,8 @@
 //! Each row is judged by what was measured in turns with it, so that the machine's moods cancel: by
 //! its baseline, by its floor, or by the other backends on the same workload; only where nothing of
 //! that is there, by time alone. A change counts when it is larger than both runs' noise of that
-//! measure and what a new layout of the same code may do. Rows of several threads and rows of few
+//! measure and what a new layout of the same code may do. If rows vary more between the runs than within
+//! them, that is noise too. Rows of several threads and rows of few
 //! rounds are not judged: the first depend on whether the other processors were really there, of the
 //! second nobody knows the noise.
 
@@ -24,6 +25,13 @@ const ENOUGH_OTHERS: usize = 2;
 const AMONG_BACKENDS: f64 = 0.25;
 /// Fewer rounds tell nothing of the noise.
 const ENOUGH_ROUNDS: usize = 8;
+/// From so many rows on, judged by the same measure, it shows whether they vary as their rounds tell.
+const ENOUGH_ROWS: usize = 20;
+/// Where normally distributed changes lie that are sized so that 95 of 100 are within 1: 90 of 100 of
+/// them.
+const NINE_OF_TEN: f64 = 1.645 / 1.96;
+/// The most that the noise is widened by, so that a change of a tenth of all rows is still seen.
+const WIDEST: f64 = 2.0;
 
 /// All rows, judged. Changes are logarithms: positive is slower after than before.
 #[derive(Debug)]
@@ -72,13 +80,14 @@ impl<'a> Judgement<'a> {
             unevenness,
             runs_noise,
         };
-        let rows = pairs
-            .families()
-            .flat_map(|family| {
-                let judge = |index| machine.judge(family, index);
-                (0..family.len()).filter_map(judge).collect::<Vec<_>>()
-            })
-            .collect();
+        let rows = pairs.families().flat_map(|family| {
+            let judge = |index| machine.judge(family, index);
+            (0..family.len()).filter_map(judge).collect::<Vec<_>>()
+        });
+        let mut rows: Vec<Judged<'_>> = rows.collect();
+        for measure in MEASURES {
+            widen(&mut rows, measure);
+        }
         Self {
             rows,
             drift,
@@ -127,17 +136,47 @@ impl Machine {
         // The interval of the others' median is about as large.
         let intervals = hypotenuse([interval(pair), interval(pair)]);
         let noise = hypotenuse([intervals, AMONG_BACKENDS * self.unevenness]);
-        Some((change, noise, "the other backends, in turns"))
+        Some((change, noise, OTHERS))
     }
 
     fn by_time(&self, pair: &Pair<'_>) -> Option<Measure> {
         let noise = hypotenuse([interval(pair), 2.0 * self.unevenness]);
-        Some((time(pair)? - self.drift, noise, "time alone"))
+        Some((time(pair)? - self.drift, noise, TIME))
+    }
+}
+
+/// Widens the noise of the rows judged by one measure if nine of ten of them changed by more than their
+/// rounds tell: a machine's mood differs between two runs in ways that neither run can know. What all of
+/// them have in common is no noise, so it does not count.
+fn widen(rows: &mut [Judged<'_>], measure: &str) {
+    let judged = |row: &Judged<'_>| row.judged_by == measure && row.unjudged.is_none();
+    let mut changes: Vec<f64> = rows
+        .iter()
+        .filter(|row| judged(row))
+        .map(|row| row.change)
+        .collect();
+    if changes.len() < ENOUGH_ROWS {
+        return;
+    }
+    let common = median(&mut changes).unwrap_or_default();
+    let apart = |row: &Judged<'_>| (row.change - common).abs() / (row.noise - LAYOUT).max(LAYOUT);
+    let mut parts: Vec<f64> = rows.iter().filter(|row| judged(row)).map(apart).collect();
+    parts.sort_by(f64::total_cmp);
+    let most = parts[parts.len() * 9 / 10];
+    let factor = (most / NINE_OF_TEN).clamp(1.0, WIDEST);
+    for row in rows.iter_mut().filter(|row| row.judged_by == measure) {
+        row.noise = LAYOUT + factor * (row.noise - LAYOUT);
     }
 }
 
 /// A change, its noise, and what it is judged by.
 type Measure = (f64, f64, &'static str);
+
+const BASELINE: &str = "its baseline, in turns";
+const FLOOR: &str = "its floor, in turns";
+const OTHERS: &str = "the other backends, in turns";
+const TIME: &str = "time alone";
+const MEASURES: [&str; 4] = [BASELINE, FLOOR, OTHERS, TIME];
 
 fn by_baseline(pair: &Pair<'_>) -> Option<Measure> {
     let [before, after] = [pair.before, pair.after].map(|row| row.baseline.as_ref());
@@ -147,7 +186,7 @@ fn by_baseline(pair: &Pair<'_>) -> Option<Measure> {
         median_of(after, pair.after.rounds.len()),
     ]);
     let change = (before.p50 / after.p50).ln();
-    Some((change, noise, "its baseline, in turns"))
+    Some((change, noise, BASELINE))
 }
 
 fn by_floor(pair: &Pair<'_>) -> Option<Measure> {
@@ -158,7 +197,7 @@ fn by_floor(pair: &Pair<'_>) -> Option<Measure> {
         median_of(after, pair.after.rounds.len()),
     ]);
     let change = (after.p50 / before.p50).ln();
-    Some((change, noise, "its floor, in turns"))
+    Some((change, noise, FLOOR))
 }
 
 /// Why a pair cannot be judged, if it cannot.
@@ -272,6 +311,24 @@ mod tests {
         let changed = changed(&before, &after);
         assert!(changed.iter().all(|row| row.starts_with("session/turn/")));
         assert!(changed.len() >= Backend::DEFAULT.len());
+    }
+
+    #[test]
+    fn what_all_rows_vary_by_between_two_runs_is_noise_and_what_stands_out_is_not() {
+        let before = record(|_, _, _, _| ());
+        let after = record(|index, workload, backend, row| {
+            let place = Backend::DEFAULT.iter().position(|one| *one == backend);
+            let step = (index * 7 + place.unwrap_or_default() * 3) % 11;
+            if let Some(spread) = &mut row.floor_spread {
+                spread.p50 *= 1.0 + 0.007 * step as f64;
+                if workload.name == "session/turn" && backend == Backend::Mixed {
+                    spread.p50 *= 1.4;
+                }
+            }
+        });
+        let changed = changed(&before, &after);
+        assert!(!changed.is_empty());
+        assert!(changed.iter().all(|row| row.starts_with("session/turn/")));
     }
 
     #[test]
