@@ -188,7 +188,7 @@ fn create(connection: &Connection) -> Result<(), StoreError> {
 impl Store for Sqlite {
     fn load(&self, ids: &[RecordId]) -> Result<Vec<Option<Record>>, StoreError> {
         let mut connection = self.connection();
-        let load = || {
+        let mut load = || -> rusqlite::Result<Vec<_>> {
             // Without a transaction every statement would see a moment of its own.
             let transaction = connection.transaction()?;
             let mut statement = transaction.prepare_cached(LOAD)?;

@@ -176,7 +176,7 @@ impl Pool {
         }
     }
 
-    const fn lent(&self, session: Session) -> Lent<'_> {
+    fn lent(&self, session: Session) -> Lent<'_> {
         let (pool, session) = (self, Some(session));
         Lent { pool, session }
     }

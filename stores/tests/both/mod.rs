@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sprag_core::store::{Change, CommitError, Record, RecordId, RecordKind, Store, StoreError};
 
-pub struct Both<S> {
+pub(crate) struct Both<S> {
     stores: [S; 2],
     turn: AtomicUsize,
 }
 
 impl<S: Store> Both<S> {
-    pub fn new(one: S, other: S) -> Self {
+    pub(crate) fn new(one: S, other: S) -> Self {
         Self {
             stores: [one, other],
             turn: AtomicUsize::new(0),

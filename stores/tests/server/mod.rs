@@ -4,13 +4,13 @@ use sprag_core::store::StoreError;
 use sprag_stores::{Postgres, PostgresOptions};
 
 /// A schema of its own in the server's database, gone with what is in it when dropped.
-pub struct Database {
+pub(crate) struct Database {
     server: String,
     schema: String,
 }
 
 impl Database {
-    pub fn new(name: &str) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) fn new(name: &str) -> Result<Self, Box<dyn std::error::Error>> {
         let server = std::env::var("SPRAG_POSTGRES").map_err(|_| {
             "SPRAG_POSTGRES holds no address: run this with scripts/with-postgres"
         })?;
@@ -22,12 +22,12 @@ impl Database {
         Ok(database)
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let and = if self.server.contains('?') { '&' } else { '?' };
         format!("{}{and}options=-csearch_path%3D{}", self.server, self.schema)
     }
 
-    pub fn open(&self) -> Result<Postgres, StoreError> {
+    pub(crate) fn open(&self) -> Result<Postgres, StoreError> {
         PostgresOptions::new(&self.url())?.open()
     }
 }
