@@ -56,6 +56,7 @@ pub struct SqliteOptions {
     durability: Durability,
     wait: Duration,
     read_only: bool,
+    max_bytes: Option<u64>,
 }
 
 impl SqliteOptions {
@@ -66,6 +67,7 @@ impl SqliteOptions {
             durability: Durability::default(),
             wait: Duration::from_secs(5),
             read_only: false,
+            max_bytes: None,
         }
     }
 
@@ -80,6 +82,14 @@ impl SqliteOptions {
     #[must_use]
     pub const fn wait(mut self, wait: Duration) -> Self {
         self.wait = wait;
+        self
+    }
+
+    /// How large the file may grow, without its log; what does not fit is refused with
+    /// [`StoreErrorKind::Full`]. Without a bound by default.
+    #[must_use]
+    pub const fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = Some(bytes);
         self
     }
 
@@ -119,6 +129,12 @@ impl SqliteOptions {
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "secure_delete", true)?;
+        if let Some(bytes) = self.max_bytes {
+            let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+            let pages = bytes.checked_div(page.into()).unwrap_or(0).max(1);
+            let pages = u32::try_from(pages).unwrap_or(u32::MAX - 1);
+            connection.pragma_update(None, "max_page_count", pages)?;
+        }
         connection.set_prepared_statement_cache_capacity(8);
         Ok(connection)
     }

@@ -1,7 +1,11 @@
 //! Sending numbers taken ahead.
 
-use crate::world::{World, open, with};
-use sprag::SessionError;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use sprag::rustcrypto::{Backend, Identity, Prekeys, Session};
+use sprag::{InitiatePolicy, PrekeyPolicy, PublishedPrekeys, SessionError, SessionPolicy};
+
+use crate::world::{NOW, World, account, open, peer, with};
 use sprag_core::durable::DurableError;
 
 #[test]
@@ -58,4 +62,31 @@ fn a_lease_that_a_peer_would_not_skip_is_refused() {
     let refused = DurableError::Session(SessionError::ChainExhausted);
     assert_eq!(lease.unwrap_err(), refused);
     assert_eq!(world.alice.snapshot(), before);
+}
+
+#[test]
+fn leased_messages_are_those_of_a_loop() {
+    let rng = &mut ChaCha20Rng::seed_from_u64(23);
+    let bob_account = account("bob");
+    let alice = Identity::generate(account("alice"), 1, NOW, rng).unwrap();
+    let bob = Identity::generate(bob_account.clone(), 1, NOW, rng).unwrap();
+    let prekeys = Prekeys::generate(PrekeyPolicy::default(), NOW, rng).unwrap();
+    let record = prekeys.record(&bob).unwrap();
+    let mut server = PublishedPrekeys::new::<Backend>(record).unwrap();
+    let bundle = server.take_bundle(NOW);
+    let bundle = bundle.verify::<Backend>(&peer(&bob_account), NOW).unwrap();
+    let policy = InitiatePolicy::default();
+    let started = sprag::initiate(&alice, &bundle, b"", &policy, NOW, rng).unwrap();
+    let state = started.session.encode();
+
+    let session = || Session::decode(&state, SessionPolicy::default()).unwrap();
+    let (mut by_lease, mut by_loop) = (session(), session());
+    let (one, two) = (&mut rng.clone(), &mut rng.clone());
+    for count in [1, 5, 0, 64] {
+        let mut lease = by_lease.lease(count, one).unwrap();
+        let leased = (0..count).map(|n| lease.encrypt(&n.to_be_bytes(), one).unwrap());
+        let looped = (0..count).map(|n| by_loop.encrypt(&n.to_be_bytes(), two).unwrap());
+        assert!(leased.eq(looped), "a lease of {count}");
+        assert_eq!(*by_lease.encode(), *by_loop.encode(), "a lease of {count}");
+    }
 }

@@ -24,7 +24,9 @@ impl ConversationId {
         Self(named(RecordKind::Conversation, &name))
     }
 
-    pub(super) const fn record(&self) -> &RecordId {
+    /// The record that the conversation is kept in.
+    #[must_use]
+    pub const fn record(&self) -> &RecordId {
         &self.0
     }
 

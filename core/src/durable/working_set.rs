@@ -48,7 +48,15 @@ pub struct Outputs<B: PqBackend> {
 
 /// Changes to be committed, and what may be handed out once they are.
 ///
-/// Dropping it undoes the operations: the records are loaded again the next time.
+/// Dropping it undoes the operations: the records are loaded again the next time. There is no other way
+/// to what was made than to [`settle`](WorkingSet::settle) it with what the store said:
+///
+/// ```compile_fail,E0616
+/// # use sprag_core::{PqBackend, durable::Prepared};
+/// fn messages<B: PqBackend>(prepared: Prepared<B>) -> Vec<Vec<u8>> {
+///     prepared.outputs.messages
+/// }
+/// ```
 #[must_use = "nothing is handed out, and nothing remembered, until this is settled"]
 pub struct Prepared<B: PqBackend> {
     changes: Vec<Change>,

@@ -1,5 +1,10 @@
 //! A database for one test, on the server that `scripts/with-postgres` started.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use std::error::Error;
+
+use postgres::{Client, NoTls};
 use sprag_core::store::StoreError;
 use sprag_stores::{Postgres, PostgresOptions};
 
@@ -10,16 +15,26 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    pub(crate) fn new(name: &str) -> Result<Self, Box<dyn std::error::Error>> {
-        let server = std::env::var("SPRAG_POSTGRES").map_err(|_| {
-            "SPRAG_POSTGRES holds no address: run this with scripts/with-postgres"
-        })?;
-        let schema = format!("{name}_{}", std::process::id());
-        let mut client = postgres::Client::connect(&server, postgres::NoTls)?;
-        client.batch_execute(&format!("CREATE SCHEMA {schema}"))?;
-        let database = Self { server, schema };
+    /// With the tables.
+    pub(crate) fn new(name: &str) -> Result<Self, Box<dyn Error>> {
+        let database = Self::empty(name)?;
         Postgres::migrate(&database.url())?;
         Ok(database)
+    }
+
+    /// Without any tables.
+    pub(crate) fn empty(name: &str) -> Result<Self, Box<dyn Error>> {
+        let server = Self::server()?;
+        let schema = format!("{name}_{}", std::process::id());
+        let mut client = Client::connect(&server, NoTls)?;
+        client.batch_execute(&format!("CREATE SCHEMA {schema}"))?;
+        Ok(Self { server, schema })
+    }
+
+    /// The address of the server.
+    pub(crate) fn server() -> Result<String, Box<dyn Error>> {
+        let said = std::env::var("SPRAG_POSTGRES");
+        said.map_err(|_| "SPRAG_POSTGRES holds no address: run this with scripts/with-postgres".into())
     }
 
     pub(crate) fn url(&self) -> String {
@@ -34,7 +49,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if let Ok(mut client) = postgres::Client::connect(&self.server, postgres::NoTls) {
+        if let Ok(mut client) = Client::connect(&self.server, NoTls) {
             drop(client.batch_execute(&format!("DROP SCHEMA {} CASCADE", self.schema)));
         }
     }

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::slice::from_ref;
 
 use super::{commit, conversation, load, load_one, put, record, remove};
 use crate::store::{Change, CommitError, RecordId, Store};
@@ -28,7 +29,7 @@ fn what_exists_is_not_made_again<S: Store>(store: &S) {
     commit(store, &[put(&name, None, record(7, b"first"))]);
     let rule = "what exists is not made again";
     let again = [put(&name, None, record(8, b"second"))];
-    assert_eq!(conflict(store, &again, rule), [name.clone()], "{rule}");
+    assert_eq!(conflict(store, &again, rule), *from_ref(&name), "{rule}");
     assert_eq!(load_one(store, &name), Some(record(7, b"first")), "{rule}");
     commit(store, &[remove(&name, 7)]);
 }
@@ -37,9 +38,9 @@ fn a_stale_revision_changes_nothing<S: Store>(store: &S) {
     let name = conversation("stale");
     let rule = "what does not exist has no revision";
     let changes = [put(&name, Some(1), record(2, b""))];
-    assert_eq!(conflict(store, &changes, rule), [name.clone()], "{rule}");
+    assert_eq!(conflict(store, &changes, rule), *from_ref(&name), "{rule}");
     let changes = [remove(&name, 1)];
-    assert_eq!(conflict(store, &changes, rule), [name.clone()], "{rule}");
+    assert_eq!(conflict(store, &changes, rule), *from_ref(&name), "{rule}");
     assert_eq!(load_one(store, &name), None, "{rule}");
 
     commit(store, &[put(&name, None, record(10, b"ten"))]);
@@ -47,9 +48,9 @@ fn a_stale_revision_changes_nothing<S: Store>(store: &S) {
     let rule = "a stale revision changes nothing";
     for stale in [10, 9, 12, 0] {
         let changes = [put(&name, Some(stale), record(13, b"lost"))];
-        assert_eq!(conflict(store, &changes, rule), [name.clone()], "{rule}");
+        assert_eq!(conflict(store, &changes, rule), *from_ref(&name), "{rule}");
         let changes = [remove(&name, stale)];
-        assert_eq!(conflict(store, &changes, rule), [name.clone()], "{rule}");
+        assert_eq!(conflict(store, &changes, rule), *from_ref(&name), "{rule}");
     }
     let kept = Some(record(11, b"eleven"));
     assert_eq!(load_one(store, &name), kept, "{rule}");
@@ -73,7 +74,7 @@ fn one_stale_change_refuses_all<S: Store>(store: &S) {
             put(made, None, record(1, b"after")),
         ];
         changes.rotate_left(turn);
-        assert_eq!(conflict(store, &changes, rule), [stale.clone()], "{rule}");
+        assert_eq!(conflict(store, &changes, rule), *from_ref(stale), "{rule}");
         let old = Some(record(1, b"before"));
         let expected = [old.clone(), old.clone(), old, None];
         assert_eq!(load(store, &names), expected, "{rule}");

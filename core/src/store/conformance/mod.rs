@@ -3,6 +3,8 @@
 //! It panics with the rule that was broken. What no test in one process can show, that a commit
 //! survives a crash and that a lost connection is reported as unknown, is for the store's own tests.
 
+#![allow(clippy::panic)]
+
 mod commits;
 mod concurrency;
 mod records;
