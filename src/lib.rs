@@ -6,6 +6,7 @@
 //!   module per backend feature. [`default`](mod@default) is one of them, by a fixed order.
 //! - The root: what does not depend on a backend (suites, records, policies, errors).
 //! - [`entropy`] and [`platform`]: the system's generator and clock, for passing in.
+//! - [`stores`]: where durable sessions are kept; [`store`]: the contract, for a store of your own.
 //! - `parallel` (feature `rayon`): the batch calls on the threads of the caller's pool.
 //! - [`AnySession`] and [`BackendName`]: a backend chosen at run time.
 //! - [`sprag_core`]: the engine, generic over its backend, for a backend of your own.
@@ -42,6 +43,7 @@ pub use backend_name::BackendName;
 pub use rand_core;
 pub use sprag_backends::provenance;
 pub use sprag_core;
+pub use sprag_core::durable::{ConversationId, DurableError, StoreKeys};
 pub use sprag_core::handshake::{
     AcceptJob, AccountId, Capabilities, Expected, Fingerprint, HandshakeError, IdentityRecord,
     InitiateJob, InitiatePolicy, OneTimeBatch, OneTimePolicy, Peer, PrekeyBundle, PrekeyChange,
@@ -53,7 +55,8 @@ pub use sprag_core::session::{
 };
 #[cfg(feature = "conformance")]
 pub use sprag_core::testing;
-pub use sprag_core::{Secret, Suite, UnixTime};
+pub use sprag_core::{Secret, Suite, UnixTime, store};
+pub use sprag_stores as stores;
 
 /// A module with every generic type of the engine on one backend, under the same names for each,
 /// so that the backend is changed by one `use` line.
@@ -76,6 +79,10 @@ macro_rules! backend_module {
             pub type Session = sprag_core::session::Session<Backend>;
             /// What an encrypt or a decrypt will change in its session.
             pub type Pending = sprag_core::session::Pending<Backend>;
+            /// Sending numbers taken ahead, with their keys.
+            pub type Lease = sprag_core::session::Lease<Backend>;
+            /// A device's sessions over a store.
+            pub type Durable<S> = sprag_core::durable::Durable<Backend, S>;
             /// Ephemeral keys made ahead.
             pub type EphemeralPool = sprag_core::ephemeral::EphemeralPool<Backend>;
             /// All sessions with one device of a peer.

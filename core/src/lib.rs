@@ -18,6 +18,7 @@ extern crate std;
 pub(crate) mod agreement;
 pub mod backend;
 pub mod codec;
+pub mod durable;
 pub mod entropy;
 pub mod ephemeral;
 pub mod handshake;
@@ -32,6 +33,7 @@ pub mod primitives;
 pub(crate) mod ratchet;
 pub mod secret;
 pub mod session;
+pub mod store;
 pub mod suite;
 #[cfg(any(test, feature = "conformance"))]
 pub mod testing;

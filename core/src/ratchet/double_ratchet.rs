@@ -7,6 +7,8 @@
 //! Keys passed over by a received message are not derived until the message was authenticated:
 //! a forged message costs at most one agreement and `max_skip` half-steps, and no memory.
 
+use alloc::vec::Vec;
+
 use crate::agreement;
 use crate::backend::CryptoBackend;
 use crate::ephemeral::FreshKey;
@@ -137,6 +139,25 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             message_key: message_key.expose_mut(),
             next: next.expose_mut(),
         })
+    }
+
+    /// The keys of the plan's messages, the first one's last.
+    pub(crate) fn lease_keys(
+        &self,
+        plan: &mut SendPlan<B>,
+    ) -> Result<Vec<MessageKey>, SessionError> {
+        let mut keys = Vec::new();
+        keys.resize_with(plan.count as usize, MessageKey::zeroed);
+        let mut places = keys.iter_mut().rev();
+        if let Some(first) = places.next() {
+            let step = self.send_step(plan, first);
+            let step = step.ok_or(SessionError::StaleState)?;
+            B::HmacSha256::chain_step(step.chain_key, step.message_key, step.next);
+        }
+        for key in places {
+            plan.next.step_into::<B::HmacSha256>(key.expose_mut());
+        }
+        Ok(keys)
     }
 
     /// Moves the sending chain past the plan's messages.

@@ -31,11 +31,14 @@ pub const MAX_SESSIONS: usize = 4;
 /// Version of the stored form.
 const STATE_VERSION: u8 = 1;
 
+/// In place of an index: all sessions are retired.
+const NONE: usize = 0xff;
+
 /// All sessions with one device of a peer.
 pub struct Conversation<B: CryptoBackend> {
     /// Oldest first; never empty.
     slots: Vec<Slot<B>>,
-    /// Index of the session that sends.
+    /// Index of the session that sends, or [`NONE`].
     active: usize,
 }
 
@@ -63,6 +66,20 @@ impl<B: CryptoBackend> Conversation<B> {
         self.slots.get(self.active).map(|slot| &*slot.session)
     }
 
+    pub(crate) fn active_mut(&mut self) -> Option<&mut Session<B>> {
+        self.slots
+            .get_mut(self.active)
+            .map(|slot| &mut *slot.session)
+    }
+
+    /// Lets all sessions only receive: what they sent last may be more than this state knows of, for
+    /// it was restored from a copy. [`encrypt`](Self::encrypt) refuses until a new session is
+    /// [added](Self::add).
+    pub fn retire(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.retired = true);
+        self.active = NONE;
+    }
+
     /// All sessions, oldest first.
     pub fn sessions(&self) -> impl Iterator<Item = &Session<B>> {
         self.slots.iter().map(|slot| &*slot.session)
@@ -71,7 +88,7 @@ impl<B: CryptoBackend> Conversation<B> {
     /// The peer's identity.
     #[must_use]
     pub fn peer(&self) -> Option<Fingerprint> {
-        self.active().map(Session::peer)
+        self.sessions().next().map(Session::peer)
     }
 
     /// Adds a session: one that we initiated anew, or one that the peer's first message made.
@@ -92,9 +109,10 @@ impl<B: CryptoBackend> Conversation<B> {
         if self.slots.len() >= MAX_SESSIONS {
             let oldest = usize::from(self.active == 0);
             self.slots.remove(oldest);
-            self.active = self
-                .active
-                .saturating_sub(usize::from(oldest < self.active));
+            if self.active != NONE {
+                let moves = usize::from(oldest < self.active);
+                self.active = self.active.saturating_sub(moves);
+            }
         }
         if !ours_sends {
             self.active = self.slots.len();
@@ -120,9 +138,8 @@ impl<B: CryptoBackend> Conversation<B> {
         plaintext: &[u8],
         source: &mut S,
     ) -> Result<Vec<u8>, SessionError> {
-        let slot = self.slots.get_mut(self.active);
-        let slot = slot.ok_or(SessionError::Closed)?;
-        slot.session.encrypt(plaintext, source)
+        let session = self.active_mut().ok_or(SessionError::Closed)?;
+        session.encrypt(plaintext, source)
     }
 
     /// Decrypts in whichever session the message belongs to.
@@ -156,7 +173,7 @@ impl<B: CryptoBackend> Conversation<B> {
     /// Encodes the conversation: secrets in the clear, in a buffer that is wiped on drop.
     ///
     /// ```text
-    /// version (1) = 1   active (1)   count (1)   then each: retired (1)  length (4)  session
+    /// version (1) = 1   active, 255 for none (1)   count (1)   then each: retired (1)  length (4)  session
     /// ```
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
@@ -186,7 +203,7 @@ impl<B: CryptoBackend> Conversation<B> {
             return Err(StateError::UnsupportedVersion(version));
         }
         let (active, count) = (usize::from(reader.u8()?), usize::from(reader.u8()?));
-        if count > MAX_SESSIONS || active >= count {
+        if count > MAX_SESSIONS || count == 0 || (active >= count && active != NONE) {
             return Err(StateError::Malformed);
         }
         let mut slots: Vec<Slot<B>> = Vec::with_capacity(count);
@@ -201,7 +218,10 @@ impl<B: CryptoBackend> Conversation<B> {
         let mut peers = slots.iter().map(|slot| slot.session.peer());
         let first = peers.next();
         let one_peer = peers.all(|peer| Some(peer) == first);
-        let sends = slots.get(active).is_some_and(|slot| !slot.retired);
+        let sends = match slots.get(active) {
+            Some(slot) => !slot.retired,
+            None => slots.iter().all(|slot| slot.retired),
+        };
         if !one_peer || !sends {
             return Err(StateError::Malformed);
         }

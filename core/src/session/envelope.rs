@@ -6,7 +6,7 @@ use crate::backend::CryptoBackend;
 use crate::primitives::{Hmac, PrimitiveError, SealJob};
 use crate::ratchet::{FRONT_LEN, HEADER_LEN, Header, MessageKey, SALT_LEN, TAG_LEN};
 use crate::session::{Session, SessionError};
-use crate::suite::AeadAlgorithm;
+use crate::suite::{AeadAlgorithm, Suite};
 use crate::wire::{self, MessageType};
 
 /// Length of a message's associated data: `sid ‖ header`.
@@ -90,7 +90,7 @@ impl Envelope {
 
 impl<'a> Outgoing<'a> {
     #[inline]
-    fn split(buffer: &'a mut [u8], prefix: usize) -> Option<Self> {
+    pub(super) fn split(buffer: &'a mut [u8], prefix: usize) -> Option<Self> {
         let (prefix, rest) = buffer.split_at_mut_checked(prefix)?;
         let (front, rest) = rest.split_first_chunk_mut()?;
         let (salt, rest) = rest.split_first_chunk_mut()?;
@@ -105,6 +105,36 @@ impl<'a> Outgoing<'a> {
     }
 }
 
+/// What all messages of a session have in common.
+pub(super) struct Address<'a> {
+    pub(super) suite: Suite,
+    pub(super) sid: &'a [u8; 32],
+    pub(super) prefix: &'a [u8],
+}
+
+impl Address<'_> {
+    /// Writes what stands before the body, except the salt that was drawn there, and what the AEAD
+    /// will take.
+    #[inline]
+    pub(super) fn write(
+        &self,
+        header: &Header<'_>,
+        outgoing: &mut Outgoing<'_>,
+        envelope: &mut Envelope,
+    ) {
+        outgoing.prefix.copy_from_slice(self.prefix);
+        header.write(self.suite, outgoing.front);
+        let (sid, rest) = envelope.aad.split_at_mut(32);
+        sid.copy_from_slice(self.sid);
+        // Again from the fields: a copy would wait for the stores just made.
+        if let Some((front, salt)) = rest.split_first_chunk_mut() {
+            header.write(self.suite, front);
+            salt.copy_from_slice(outgoing.salt);
+        }
+        envelope.nonce = header.nonce(outgoing.salt);
+    }
+}
+
 impl<B: CryptoBackend> Session<B> {
     #[inline]
     pub(super) fn outgoing<'a>(&self, buffer: &'a mut [u8]) -> Result<Outgoing<'a>, SessionError> {
@@ -112,27 +142,13 @@ impl<B: CryptoBackend> Session<B> {
         Outgoing::split(buffer, prefix).ok_or(SessionError::BufferTooShort)
     }
 
-    /// Writes what stands before the body, except the salt that was drawn there, and what the AEAD
-    /// will take.
     #[inline]
-    pub(super) fn address(
-        &self,
-        header: &Header<'_>,
-        outgoing: &mut Outgoing<'_>,
-        envelope: &mut Envelope,
-    ) {
-        if let Some(init) = &self.prefix {
-            outgoing.prefix.copy_from_slice(init);
+    pub(super) fn address(&self) -> Address<'_> {
+        Address {
+            suite: self.suite,
+            sid: &self.sid,
+            prefix: self.prefix.as_deref().unwrap_or_default(),
         }
-        header.write(self.suite, outgoing.front);
-        let (sid, rest) = envelope.aad.split_at_mut(32);
-        sid.copy_from_slice(&self.sid);
-        // Again from the fields: a copy would wait for the stores just made.
-        if let Some((front, salt)) = rest.split_first_chunk_mut() {
-            header.write(self.suite, front);
-            salt.copy_from_slice(outgoing.salt);
-        }
-        envelope.nonce = header.nonce(outgoing.salt);
     }
 
     /// Where in `message` the ordinary message begins, behind an INIT header if it is ours.

@@ -1,7 +1,7 @@
 //! Sessions: messages in and out, the state that is stored, the limits that hold.
 //!
 //! What lives here: [`Session`] with its one-call and its two-step operations, [`SessionPolicy`],
-//! the state's encoding, batch calls over many sessions, and [`Conversation`], which keeps the few
+//! the state's encoding, batch calls over many sessions, sending numbers taken ahead ([`Lease`]), and [`Conversation`], which keeps the few
 //! sessions one can have with the same peer. What does not: the handshake that starts a session
 //! ([`crate::handshake`]) and any store.
 //!
@@ -12,6 +12,7 @@ mod batch;
 mod conversation;
 mod envelope;
 mod error;
+mod lease;
 mod message;
 mod pending;
 mod policy;
@@ -28,6 +29,7 @@ mod tests;
 pub use batch::{DrawnBatch, decrypt_batch, encrypt_batch};
 pub use conversation::{Conversation, MAX_SESSIONS};
 pub use error::{SessionError, StateError};
+pub use lease::Lease;
 pub use pending::Pending;
 pub use policy::SessionPolicy;
 pub(crate) use start::HandshakeOutput;

@@ -97,7 +97,8 @@ impl<B: CryptoBackend> Session<B> {
             for (buffer, envelope) in row.iter_mut().zip(&mut envelopes) {
                 let mut header = ratchet.send_header(plan)?;
                 header.n = header.n.saturating_add(n);
-                self.address(&header, &mut self.outgoing(buffer)?, envelope);
+                self.address()
+                    .write(&header, &mut self.outgoing(buffer)?, envelope);
                 if n == 0 {
                     let step = ratchet.send_step(plan, &mut envelope.message_key);
                     let step = step.ok_or(SessionError::StaleState)?;

@@ -1,0 +1,528 @@
+//! [`WorkingSet`]: operations on records in memory, and the commit that makes them real.
+//!
+//! It calls no store. Load what [`missing`](WorkingSet::missing) names and
+//! [`admit`](WorkingSet::admit) it, operate, [`prepare`](WorkingSet::prepare), give the changes of the
+//! [`Prepared`] to the store in one transaction, and [`settle`](WorkingSet::settle) with what the
+//! store said: only then the messages come out. [`Durable`](super::Durable) does all that over a
+//! [`Store`](crate::store::Store); an asynchronous application does it itself.
+
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand_core::TryCryptoRng;
+
+use crate::backend::PqBackend;
+use crate::durable::live::{Live, LiveRecords, State};
+use crate::durable::rest::KeyRing;
+use crate::durable::{ConversationId, DurableError, StoreKeys, revision};
+use crate::handshake::{Accepted, HandshakeError, Identity, Initiated, PrekeyChange, Prekeys};
+use crate::session::{
+    Conversation, Lease, Session, SessionError, SessionPolicy, TAG_LEN, encrypt_batch,
+};
+use crate::store::{Change, CommitError, Record, RecordId, RecordKind};
+use crate::time::UnixTime;
+
+/// How many records stay in memory, unless told otherwise.
+pub(super) const CAPACITY: usize = 4096;
+
+/// Records in memory and the operations on them that are not committed yet.
+pub struct WorkingSet<B: PqBackend> {
+    ring: KeyRing,
+    policy: SessionPolicy,
+    now: UnixTime,
+    records: LiveRecords<B>,
+    outputs: Outputs<B>,
+}
+
+/// What operations give, once they are committed; each list in the order of the calls.
+pub struct Outputs<B: PqBackend> {
+    /// The messages to send.
+    pub messages: Vec<Vec<u8>>,
+    /// The plaintexts of messages that were received.
+    pub plaintexts: Vec<Vec<u8>>,
+    /// Sending numbers taken ahead.
+    pub leases: Vec<Lease<B>>,
+}
+
+/// Changes to be committed, and what may be handed out once they are.
+///
+/// Dropping it undoes the operations: the records are loaded again the next time. There is no other way
+/// to what was made than to [`settle`](WorkingSet::settle) it with what the store said:
+///
+/// ```compile_fail,E0616
+/// # use sprag_core::{PqBackend, durable::Prepared};
+/// fn messages<B: PqBackend>(prepared: Prepared<B>) -> Vec<Vec<u8>> {
+///     prepared.outputs.messages
+/// }
+/// ```
+#[must_use = "nothing is handed out, and nothing remembered, until this is settled"]
+pub struct Prepared<B: PqBackend> {
+    changes: Vec<Change>,
+    moved: Vec<(RecordId, Live<B>)>,
+    outputs: Outputs<B>,
+}
+
+impl<B: PqBackend> Prepared<B> {
+    /// What to commit, in one transaction.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+}
+
+impl<B: PqBackend> WorkingSet<B> {
+    /// An empty set.
+    #[must_use]
+    pub fn new(keys: StoreKeys, policy: SessionPolicy) -> Self {
+        Self {
+            ring: KeyRing::new::<B>(keys),
+            policy,
+            now: UnixTime(0),
+            records: LiveRecords::new(CAPACITY),
+            outputs: Outputs::default(),
+        }
+    }
+
+    /// Keeps at most so many records in memory beyond those of one operation; by default 4096.
+    #[must_use]
+    pub fn with_capacity(mut self, records: usize) -> Self {
+        self.records = LiveRecords::new(records);
+        self
+    }
+
+    /// Tells what time it is: sessions expire keys and themselves by it when they are next used.
+    pub fn observe_time(&mut self, now: UnixTime) {
+        self.now = self.now.max(now);
+    }
+
+    /// Which of these records are not in memory.
+    #[must_use]
+    pub fn missing(&self, ids: &[RecordId]) -> Vec<RecordId> {
+        // What was absent may have been made since by another worker.
+        let there = |id: &RecordId| self.records.get(id).is_some_and(Live::is_there);
+        let missing = ids.iter().filter(|id| !there(id));
+        missing.cloned().collect()
+    }
+
+    /// Takes in what the store has under a name.
+    ///
+    /// # Errors
+    /// [`DurableError::WrongStoreKey`], [`DurableError::NewerBlob`], [`DurableError::Damaged`],
+    /// [`DurableError::State`], [`DurableError::Handshake`] if the record can't be read;
+    /// [`DurableError::RolledBack`] if it is older than what was here before.
+    pub fn admit(&mut self, id: RecordId, record: Option<&Record>) -> Result<(), DurableError> {
+        let live = match record {
+            Some(record) => Live::open(&self.ring, self.policy, &id, record)?,
+            None => Live::new(State::Absent),
+        };
+        self.records.insert(id, live)
+    }
+
+    /// Forgets what is in memory of these records, because the store has another state of them.
+    pub fn evict(&mut self, ids: &[RecordId]) {
+        ids.iter().for_each(|id| self.records.evict(id));
+    }
+
+    /// Encrypts in the session of a conversation that sends.
+    ///
+    /// # Errors
+    /// [`DurableError::NoConversation`], [`DurableError::NotLoaded`], [`DurableError::Session`];
+    /// nothing changed then.
+    pub fn encrypt<R: TryCryptoRng + ?Sized>(
+        &mut self,
+        with: &ConversationId,
+        plaintext: &[u8],
+        rng: &mut R,
+    ) -> Result<(), DurableError> {
+        let message = self.conversation(with)?.encrypt(plaintext, rng)?;
+        self.records.mark_changed(with.record());
+        self.outputs.messages.push(message);
+        Ok(())
+    }
+
+    /// Encrypts a message in each of many conversations, none of them twice: ≡ a loop over
+    /// [`encrypt`](Self::encrypt), but a job that fails does not disturb the others, and messages
+    /// that turn their ratchets do so together. The messages of the jobs that succeeded come out in the
+    /// order of the jobs.
+    pub fn encrypt_batch<R: TryCryptoRng + ?Sized>(
+        &mut self,
+        jobs: &[(ConversationId, &[u8])],
+        rng: &mut R,
+    ) -> Vec<Result<(), DurableError>> {
+        let mut taken = Vec::with_capacity(jobs.len());
+        for (with, plaintext) in jobs {
+            // Out of the map, so that all of them can be held at once.
+            let ready = self.conversation(with).map(|_| ());
+            let live = ready.and_then(|()| {
+                let live = self.records.take(with.record());
+                live.ok_or_else(|| DurableError::NotLoaded(with.record().clone()))
+            });
+            taken.push(live.map(|live| {
+                let buffer = live.conversation().map(|found| layout(found, plaintext));
+                (live, buffer.unwrap_or_default())
+            }));
+        }
+        let sessions = taken.iter_mut().flatten().filter_map(|(live, buffer)| {
+            let session = live.conversation_mut()?.active_mut()?;
+            Some((session, buffer.as_mut_slice()))
+        });
+        let outcomes = encrypt_batch(sessions, rng);
+        let mut outcomes = outcomes.into_iter();
+        let mut results = Vec::with_capacity(jobs.len());
+        for ((with, _), taken) in jobs.iter().zip(taken) {
+            results.push(taken.and_then(|(live, buffer)| {
+                self.records.put_back(with.record().clone(), live);
+                outcomes.next().unwrap_or(Err(SessionError::Closed))?;
+                self.records.mark_changed(with.record());
+                self.outputs.messages.push(buffer);
+                Ok(())
+            }));
+        }
+        results
+    }
+
+    /// Takes the next `count` sending numbers of a conversation.
+    ///
+    /// # Errors
+    /// As [`encrypt`](Self::encrypt).
+    pub fn lease<R: TryCryptoRng + ?Sized>(
+        &mut self,
+        with: &ConversationId,
+        count: u32,
+        rng: &mut R,
+    ) -> Result<(), DurableError> {
+        let active = self.conversation(with)?.active_mut();
+        let lease = active.ok_or(SessionError::Closed)?.lease(count, rng)?;
+        self.records.mark_changed(with.record());
+        self.outputs.leases.push(lease);
+        Ok(())
+    }
+
+    /// Decrypts in whichever session of a conversation a message belongs to. What `attach` makes of
+    /// the plaintext, if anything, is committed with it: should the same message come again, it comes
+    /// back with [`DurableError::Duplicate`].
+    ///
+    /// # Errors
+    /// As [`encrypt`](Self::encrypt); [`DurableError::Duplicate`] carries nothing here: load and
+    /// admit [`delivery_id`](Self::delivery_id) and ask [`delivery`](Self::delivery).
+    pub fn decrypt(
+        &mut self,
+        with: &ConversationId,
+        message: &[u8],
+        attach: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<(), DurableError> {
+        let plaintext = self.conversation(with)?.decrypt(message)?;
+        self.records.mark_changed(with.record());
+        if let Some(attachment) = attach(&plaintext) {
+            let id = with.delivery::<B>(message);
+            let live = Live::new(State::Delivery(attachment));
+            self.records.insert(id.clone(), live)?;
+            self.records.mark_changed(&id);
+        }
+        self.outputs.plaintexts.push(plaintext);
+        Ok(())
+    }
+
+    /// The record that tells where the plaintext of a message went.
+    #[must_use]
+    pub fn delivery_id(with: &ConversationId, message: &[u8]) -> RecordId {
+        with.delivery::<B>(message)
+    }
+
+    /// What was attached to a message, if its delivery was admitted.
+    #[must_use]
+    pub fn delivery(&self, id: &RecordId) -> Option<&[u8]> {
+        match &self.records.get(id)?.state {
+            State::Delivery(attachment) => Some(attachment),
+            _ => None,
+        }
+    }
+
+    /// Removes what was attached to a message, if its delivery was admitted.
+    pub fn forget_delivery(&mut self, id: &RecordId) {
+        if let Ok(live) = self.records.get_mut(id)
+            && live.revision.is_some()
+        {
+            live.state = State::Absent;
+            self.records.mark_changed(id);
+        }
+    }
+
+    /// Keeps a session that was initiated, and its first message.
+    ///
+    /// # Errors
+    /// [`DurableError::NotLoaded`]; [`DurableError::Session`] if the conversation is with another
+    /// identity.
+    pub fn add_initiated(
+        &mut self,
+        with: &ConversationId,
+        initiated: Initiated<B>,
+    ) -> Result<(), DurableError> {
+        self.add(with, initiated.session)?;
+        self.outputs.messages.push(initiated.message);
+        Ok(())
+    }
+
+    /// Accepts a first message with the prekeys in memory: `accept` is given them and says what it
+    /// made of them, as [`accept`](crate::handshake::accept) does. Prekeys, replay marks,
+    /// conversation and attachment go into one commit.
+    ///
+    /// # Errors
+    /// [`DurableError::NotLoaded`], [`DurableError::Handshake`], [`DurableError::Session`];
+    /// nothing changed then.
+    pub fn accept(
+        &mut self,
+        with: &ConversationId,
+        message: &[u8],
+        accept: impl FnOnce(&Prekeys<B>) -> Result<Accepted<B>, HandshakeError>,
+        attach: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<(), DurableError> {
+        let accepted = accept(self.prekeys()?)?;
+        self.add(with, accepted.session)?;
+        self.apply(accepted.change)?;
+        if let Some(attachment) = attach(&accepted.payload) {
+            let id = with.delivery::<B>(message);
+            self.records
+                .insert(id.clone(), Live::new(State::Delivery(attachment)))?;
+            self.records.mark_changed(&id);
+        }
+        self.outputs.plaintexts.push(accepted.payload);
+        Ok(())
+    }
+
+    /// The prekeys in memory.
+    ///
+    /// # Errors
+    /// [`DurableError::NotLoaded`]; [`DurableError::NoIdentity`] if the store has none.
+    pub fn prekeys(&mut self) -> Result<&Prekeys<B>, DurableError> {
+        self.change_prekeys_unmarked().map(|prekeys| &*prekeys)
+    }
+
+    /// The prekeys in memory, to rotate, to replenish or to purge them.
+    ///
+    /// # Errors
+    /// As [`prekeys`](Self::prekeys).
+    pub fn prekeys_mut(&mut self) -> Result<&mut Prekeys<B>, DurableError> {
+        self.change_prekeys_unmarked()?;
+        self.records
+            .mark_changed(&RecordId::only(RecordKind::Prekeys));
+        self.change_prekeys_unmarked()
+    }
+
+    /// Makes every session of a conversation one that only receives.
+    ///
+    /// # Errors
+    /// As [`encrypt`](Self::encrypt).
+    pub fn retire(&mut self, with: &RecordId) -> Result<(), DurableError> {
+        let live = self.records.get_mut(with)?;
+        let found = live.conversation_mut();
+        found.ok_or(DurableError::NoConversation)?.retire();
+        self.records.mark_changed(with);
+        Ok(())
+    }
+
+    /// Seals everything that changed, for one commit.
+    ///
+    /// # Errors
+    /// [`DurableError::Entropy`], [`DurableError::Library`],
+    /// [`DurableError::RevisionsUsedUp`]; everything that changed is dropped then.
+    pub fn prepare<R: TryCryptoRng + ?Sized>(
+        &mut self,
+        rng: &mut R,
+    ) -> Result<Prepared<B>, DurableError> {
+        let outputs = core::mem::take(&mut self.outputs);
+        let mut moved = self.records.take_changed();
+        let mut changes = Vec::with_capacity(moved.len());
+        for (id, live) in &mut moved {
+            changes.push(reseal(&self.ring, id, live, rng)?);
+        }
+        Ok(Prepared {
+            changes,
+            moved,
+            outputs,
+        })
+    }
+
+    /// Ends a commit: hands out what was made if the store accepted it.
+    ///
+    /// # Errors
+    /// What the store said; the records are forgotten then, to be loaded anew, and what was made is
+    /// wiped. After [`CommitError::Unknown`] do not settle: ask the store which revisions it has.
+    pub fn settle(
+        &mut self,
+        prepared: Prepared<B>,
+        said: Result<(), CommitError>,
+    ) -> Result<Outputs<B>, CommitError> {
+        let Prepared {
+            changes,
+            moved,
+            outputs,
+        } = prepared;
+        if let Err(error) = said {
+            for Change { id, expected, .. } in changes {
+                if let Some(revision) = expected
+                    && id.kind() != RecordKind::Delivery
+                {
+                    self.records.remember(id, revision);
+                }
+            }
+            return Err(error);
+        }
+        for (id, live) in moved {
+            // Deliveries are asked for once, if ever.
+            if id.kind() != RecordKind::Delivery {
+                self.records.put_back(id, live);
+            }
+        }
+        self.records.trim();
+        Ok(outputs)
+    }
+
+    /// Forgets all records, and what was remembered of them.
+    pub fn forget_everything(&mut self) {
+        self.abandon();
+        self.records.clear();
+    }
+
+    /// Undoes the operations since the last [`prepare`](Self::prepare).
+    pub fn abandon(&mut self) {
+        self.outputs = Outputs::default();
+        drop(self.records.take_changed());
+    }
+
+    pub(super) const fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    pub(super) const fn policy(&self) -> SessionPolicy {
+        self.policy
+    }
+
+    pub(super) const fn now(&self) -> UnixTime {
+        self.now
+    }
+
+    /// Seals the first prekeys of a store.
+    pub(super) fn seal_prekeys<R: TryCryptoRng + ?Sized>(
+        &self,
+        prekeys: Prekeys<B>,
+        rng: &mut R,
+    ) -> Result<Change, DurableError> {
+        let mut live = Live::new(State::Prekeys(Box::new(prekeys)));
+        reseal(&self.ring, &RecordId::only(RecordKind::Prekeys), &mut live, rng)
+    }
+
+    /// Opens the identity of a store.
+    pub(super) fn open_identity(
+        &self,
+        id: &RecordId,
+        record: &Record,
+    ) -> Result<Identity<B>, DurableError> {
+        let text = self.ring.open::<B>(id, record.revision, &record.blob)?;
+        Ok(Identity::decode(&text)?)
+    }
+
+    fn conversation(
+        &mut self,
+        with: &ConversationId,
+    ) -> Result<&mut Conversation<B>, DurableError> {
+        let now = self.now;
+        let live = self.records.get_mut(with.record())?;
+        let conversation = live.conversation_mut();
+        let conversation = conversation.ok_or(DurableError::NoConversation)?;
+        conversation.observe_time(now);
+        Ok(conversation)
+    }
+
+    fn add(&mut self, with: &ConversationId, session: Session<B>) -> Result<(), DurableError> {
+        let live = self.records.get_mut(with.record())?;
+        match live.conversation_mut() {
+            Some(conversation) => conversation.add(session)?,
+            None => live.state = State::Conversation(Box::new(Conversation::new(session))),
+        }
+        self.records.mark_changed(with.record());
+        Ok(())
+    }
+
+    fn apply(&mut self, change: PrekeyChange) -> Result<(), DurableError> {
+        self.prekeys_mut()?.apply(change)?;
+        Ok(())
+    }
+
+    fn change_prekeys_unmarked(&mut self) -> Result<&mut Prekeys<B>, DurableError> {
+        let live = self.records.get_mut(&RecordId::only(RecordKind::Prekeys))?;
+        match &mut live.state {
+            State::Prekeys(prekeys) => Ok(prekeys),
+            _ => Err(DurableError::NoIdentity),
+        }
+    }
+}
+
+/// Seals a record as its next revision.
+pub(super) fn reseal<B: PqBackend, R: TryCryptoRng + ?Sized>(
+    ring: &KeyRing,
+    id: &RecordId,
+    live: &mut Live<B>,
+    rng: &mut R,
+) -> Result<Change, DurableError> {
+    let expected = live.revision;
+    let revision = revision::after(expected, rng)?;
+    let new = match live.encode(revision) {
+        Some(text) => {
+            let blob = ring.seal::<B, R>(id, revision, &text, rng)?;
+            Some(Record { revision, blob })
+        }
+        None => None,
+    };
+    live.revision = new.as_ref().map(|new| new.revision);
+    live.changed = false;
+    let id = id.clone();
+    Ok(Change { id, expected, new })
+}
+
+/// A buffer for the next message of a conversation, with its plaintext in place.
+fn layout<B: PqBackend>(conversation: &Conversation<B>, plaintext: &[u8]) -> Vec<u8> {
+    let start = conversation.active().map_or(0, Session::header_len);
+    let end = start.saturating_add(plaintext.len());
+    let mut buffer = vec![0; end.saturating_add(TAG_LEN)];
+    if let Some(body) = buffer.get_mut(start..end) {
+        body.copy_from_slice(plaintext);
+    }
+    buffer
+}
+
+impl<B: PqBackend> Default for Outputs<B> {
+    fn default() -> Self {
+        Self {
+            messages: Vec::new(),
+            plaintexts: Vec::new(),
+            leases: Vec::new(),
+        }
+    }
+}
+
+impl<B: PqBackend> fmt::Debug for Outputs<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outputs")
+            .field("messages", &self.messages.len())
+            .field("plaintexts", &self.plaintexts.len())
+            .field("leases", &self.leases.len())
+            .finish()
+    }
+}
+
+impl<B: PqBackend> fmt::Debug for Prepared<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("changes", &self.changes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B: PqBackend> fmt::Debug for WorkingSet<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkingSet").finish_non_exhaustive()
+    }
+}
