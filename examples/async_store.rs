@@ -30,9 +30,9 @@ impl Table {
 
     async fn commit(&self, changes: &[Change]) -> Result<(), CommitError> {
         let mut rows = self.0.lock().await;
-        let stale = changes.iter().filter(|change| {
-            rows.get(&change.id).map(|row| row.revision) != change.expected
-        });
+        let stale = changes
+            .iter()
+            .filter(|change| rows.get(&change.id).map(|row| row.revision) != change.expected);
         let stale: Vec<RecordId> = stale.map(|change| change.id.clone()).collect();
         if !stale.is_empty() {
             return Err(CommitError::Conflict(stale));
@@ -64,7 +64,13 @@ async fn send<R: TryCryptoRng>(
         let prepared = set.prepare(rng)?;
         let said = table.commit(prepared.changes()).await;
         match set.settle(prepared, said) {
-            Ok(outputs) => return outputs.messages.into_iter().next().ok_or("no message".into()),
+            Ok(outputs) => {
+                return outputs
+                    .messages
+                    .into_iter()
+                    .next()
+                    .ok_or("no message".into());
+            }
             Err(CommitError::Conflict(ids)) => set.evict(&ids),
             Err(error) => return Err(error.into()),
         }
@@ -92,10 +98,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
         device: 1,
         expected: Expected::Unknown,
     };
-    let bundle = directory.take_bundle(now).verify::<Backend>(&peer(&bob_account), now)?;
+    let bundle = directory
+        .take_bundle(now)
+        .verify::<Backend>(&peer(&bob_account), now)?;
     let with_bob = ConversationId::new(&bob_account, 1);
-    let hello = first.initiate(&with_bob, &bundle, b"hello", &InitiatePolicy::default(), rng)?;
-    let mut bobs = prekeys.accept(&bob, &peer(&alice_account), &hello, policy, now)?.session;
+    let hello = first.initiate(
+        &with_bob,
+        &bundle,
+        b"hello",
+        &InitiatePolicy::default(),
+        rng,
+    )?;
+    let mut bobs = prekeys
+        .accept(&bob, &peer(&alice_account), &hello, policy, now)?
+        .session;
 
     // The records move into the application's own table.
     let table = Table::default();

@@ -84,7 +84,9 @@ fn a_database_that_restarts_under_load_loses_no_message() -> Result<(), Failure>
         device: 1,
         expected: Expected::Unknown,
     };
-    let bundle = directory.take_bundle(now).verify::<Backend>(&peer(&bob_account), now)?;
+    let bundle = directory
+        .take_bundle(now)
+        .verify::<Backend>(&peer(&bob_account), now)?;
     let with_bob = ConversationId::new(&bob_account, 1);
     let hello = alice.initiate(&with_bob, &bundle, b"", &InitiatePolicy::default(), rng)?;
     bob.accept(&peer(&alice_account), &hello, |_| None, rng)?;

@@ -58,7 +58,10 @@ impl Spool {
         fs::write(self.path("sent").join(id), plaintext)?;
         let number = message.get(NUMBER).ok_or("a message without a header")?;
         self.append("released", number)?;
-        Ok(fs::rename(draft, self.path(&format!("wait/{to}")).join(id))?)
+        Ok(fs::rename(
+            draft,
+            self.path(&format!("wait/{to}")).join(id),
+        )?)
     }
 
     /// What waits for a side, oldest first.

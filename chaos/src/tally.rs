@@ -95,12 +95,34 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [messages, records] = self.uses;
-        writeln!(f, "workers killed                              {:>9}", self.kills)?;
-        writeln!(f, "messages released                           {:>9}", self.released)?;
-        writeln!(f, "messages read                               {:>9}", self.read)?;
-        writeln!(f, "  of these told to the worker that opened   {:>9}", self.opened)?;
-        writeln!(f, "keys and nonces used, for messages          {messages:>9}")?;
-        writeln!(f, "                      for records at rest   {records:>9}")?;
+        writeln!(
+            f,
+            "workers killed                              {:>9}",
+            self.kills
+        )?;
+        writeln!(
+            f,
+            "messages released                           {:>9}",
+            self.released
+        )?;
+        writeln!(
+            f,
+            "messages read                               {:>9}",
+            self.read
+        )?;
+        writeln!(
+            f,
+            "  of these told to the worker that opened   {:>9}",
+            self.opened
+        )?;
+        writeln!(
+            f,
+            "keys and nonces used, for messages          {messages:>9}"
+        )?;
+        writeln!(
+            f,
+            "                      for records at rest   {records:>9}"
+        )?;
         for (what, count) in &self.harm {
             writeln!(f, "{what:<44}{count:>9}")?;
         }

@@ -57,9 +57,13 @@ impl Worker {
 
     fn send(&mut self) -> Result<()> {
         let (id, text) = self.next_text()?;
-        let message = self.device.encrypt(&self.with, text.as_bytes(), &mut self.rng);
+        let message = self
+            .device
+            .encrypt(&self.with, text.as_bytes(), &mut self.rng);
         match message {
-            Ok(message) => self.spool.send(1 - self.side, &id, text.as_bytes(), &message),
+            Ok(message) => self
+                .spool
+                .send(1 - self.side, &id, text.as_bytes(), &message),
             Err(error) => may_go_on(error),
         }
     }
@@ -73,7 +77,8 @@ impl Worker {
         while lease.remaining() > 0 {
             let (id, text) = self.next_text()?;
             let message = lease.encrypt(text.as_bytes(), &mut self.rng)?;
-            self.spool.send(1 - self.side, &id, text.as_bytes(), &message)?;
+            self.spool
+                .send(1 - self.side, &id, text.as_bytes(), &message)?;
         }
         Ok(())
     }
@@ -93,9 +98,9 @@ impl Worker {
     fn open(&mut self, waiting: &Waiting) -> Result<()> {
         let Waiting { id, message, .. } = waiting;
         let attach = |text: &[u8]| Some(text.to_vec());
-        let opened =
-            self.device
-                .decrypt_attaching(&self.with, message, attach, &mut self.rng);
+        let opened = self
+            .device
+            .decrypt_attaching(&self.with, message, attach, &mut self.rng);
         match opened {
             Ok(text) => {
                 self.spool.opened(id)?;

@@ -1,5 +1,5 @@
-//! The bot of two examples: it answers each question once, whoever of its workers gets it, and knows
-//! nothing of the store it runs on.
+//! The bot of two examples: its workers answer questions, whichever of them gets one, and know nothing of
+//! the store they run on.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -62,7 +62,7 @@ fn work<S: Store>(
             Err(DurableError::Duplicate(None)) => continue,
             Err(error) => return Err(error.into()),
         };
-        let answer = format!("{} {}!", String::from_utf8_lossy(&question), "Yes");
+        let answer = format!("{} Yes!", String::from_utf8_lossy(&question));
         let sealed = bot.encrypt(&customer, answer.as_bytes(), rng)?;
         outbox.lock().map_err(|_| "a worker died")?.push(sealed);
         bot.acknowledge(&[(customer.clone(), &message)], rng)?;
@@ -100,16 +100,15 @@ pub(crate) fn run<S: Store>(
     let greeting = bot.accept(&from, &first, |_| None, rng)?;
     println!("the bot reads: {}", String::from_utf8_lossy(&greeting));
 
-    // Many questions wait; some of them twice, as networks do.
-    let inbox = Mutex::new(VecDeque::new());
+    // Many questions wait; the network hands some of them in once more at the end.
+    let mut waiting = VecDeque::new();
     for n in 0..QUESTIONS {
-        let question = customer.encrypt(&with_bot, format!("Question {n}?").as_bytes(), rng)?;
-        let mut inbox = inbox.lock().map_err(|_| "a worker died")?;
-        if n % 5 == 0 {
-            inbox.push_back(question.clone());
-        }
-        inbox.push_back(question);
+        let question = format!("Question {n}?");
+        waiting.push_back(customer.encrypt(&with_bot, question.as_bytes(), rng)?);
     }
+    let again: Vec<_> = waiting.iter().step_by(5).cloned().collect();
+    waiting.extend(again);
+    let inbox = Mutex::new(waiting);
     let outbox = Mutex::new(Vec::new());
     thread::scope(|scope| {
         let start = |_| scope.spawn(|| work(open()?, &inbox, &outbox));

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sprag_core::store::{
-    Change, CommitError, Record, RecordId, RecordKind, Store, StoreError,
-};
+use sprag_core::store::{Change, CommitError, Record, RecordId, RecordKind, Store, StoreError};
 
 /// Records in memory, for tests and for devices that live as long as their process.
 #[derive(Debug, Default)]

@@ -34,7 +34,8 @@ const INSERT: &str = "INSERT INTO record (kind, name, revision, blob) VALUES (?1
 const UPDATE: &str = "UPDATE record SET revision = ?4, blob = ?5
     WHERE kind = ?1 AND name = ?2 AND revision = ?3";
 const DELETE: &str = "DELETE FROM record WHERE kind = ?1 AND name = ?2 AND revision = ?3";
-const ABSENT: &str = "SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM record WHERE kind = ?1 AND name = ?2)";
+const ABSENT: &str =
+    "SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM record WHERE kind = ?1 AND name = ?2)";
 const SCAN: &str = "SELECT name, revision, blob FROM record
     WHERE kind = ?1 AND (?2 IS NULL OR name > ?2) ORDER BY name LIMIT ?3";
 
@@ -179,7 +180,8 @@ fn prepare(connection: &Connection, read_only: bool) -> Result<(), StoreError> {
         }
         (0, 0) if tables().map_err(translate)? == 0 && !read_only => create(connection),
         (other, _) => {
-            let message = format!("its application id is {other:#x}, that of sprag {APPLICATION:#x}");
+            let message =
+                format!("its application id is {other:#x}, that of sprag {APPLICATION:#x}");
             Err(StoreError::new(StoreErrorKind::Foreign, message))
         }
     }

@@ -41,7 +41,10 @@ mod sqlite {
         let path = folder.path().join("store");
         let store = SqliteOptions::new(&path).max_bytes(100 * 1024).open()?;
         store.commit(&[change("kept", None, 1000)])?;
-        let both = [change("kept", Some(1), 1000), change("large", None, 1 << 20)];
+        let both = [
+            change("kept", Some(1), 1000),
+            change("large", None, 1 << 20),
+        ];
         assert_eq!(refusal(store.commit(&both)), StoreErrorKind::Full);
         let ids = both.map(|change| change.id);
         let found = store.load(&ids)?;
@@ -105,9 +108,8 @@ mod sqlite {
             *byte = 0xa5;
         }
         fs::write(&path, bytes)?;
-        let read = Sqlite::open(&path).and_then(|store| {
-            store.scan(RecordKind::Conversation, None, 1000)
-        });
+        let read =
+            Sqlite::open(&path).and_then(|store| store.scan(RecordKind::Conversation, None, 1000));
         assert_eq!(read.unwrap_err().kind(), StoreErrorKind::Damaged);
         Ok(())
     }

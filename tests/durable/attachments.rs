@@ -44,7 +44,8 @@ fn two_workers_that_accept_at_once_make_one_session() {
     let first = world.first_message();
     // Both have read the prekeys before either commits.
     let mut slow = open(&world.bob);
-    slow.change_prekeys(|_, _, _| Ok(()), &mut world.rng).unwrap();
+    slow.change_prekeys(|_, _, _| Ok(()), &mut world.rng)
+        .unwrap();
     assert_eq!(world.accept(&first).unwrap(), b"hello");
     slow.observe_time(crate::world::NOW);
     let from = crate::world::account("alice");

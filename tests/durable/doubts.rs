@@ -86,7 +86,9 @@ fn a_message_whose_commit_others_built_upon_comes_out() {
     assert!(matches!(sent, Err(DurableError::InDoubt(_))));
     let mut other = open(&world.alice);
     for _ in 0..3 {
-        other.encrypt(&with("bob"), b"more", &mut world.rng).unwrap();
+        other
+            .encrypt(&with("bob"), b"more", &mut world.rng)
+            .unwrap();
     }
     let found = alice.resolve(&mut world.rng).unwrap().unwrap();
     let opened = open(&world.bob).decrypt(&with("alice"), &found.messages[0], &mut world.rng);

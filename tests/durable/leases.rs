@@ -12,8 +12,12 @@ use sprag_core::durable::DurableError;
 fn workers_lease_apart_and_a_crash_leaves_a_gap() {
     let mut world = World::met(20);
     let commits = world.alice.commits();
-    let mut one = open(&world.alice).lease(&with("bob"), 8, &mut world.rng).unwrap();
-    let mut two = open(&world.alice).lease(&with("bob"), 8, &mut world.rng).unwrap();
+    let mut one = open(&world.alice)
+        .lease(&with("bob"), 8, &mut world.rng)
+        .unwrap();
+    let mut two = open(&world.alice)
+        .lease(&with("bob"), 8, &mut world.rng)
+        .unwrap();
     assert_eq!(world.alice.commits(), commits + 2);
     let mut messages = Vec::new();
     for n in 0..8_u8 {
@@ -22,7 +26,11 @@ fn workers_lease_apart_and_a_crash_leaves_a_gap() {
             messages.push((100 + n, two.encrypt(&[100 + n], &mut world.rng).unwrap()));
         }
     }
-    assert_eq!(world.alice.commits(), commits + 2, "no commit for a message");
+    assert_eq!(
+        world.alice.commits(),
+        commits + 2,
+        "no commit for a message"
+    );
     assert_eq!((one.remaining(), two.remaining()), (0, 3));
     let over = one.encrypt(b"over", &mut world.rng);
     assert_eq!(over, Err(SessionError::ChainExhausted));
@@ -41,17 +49,34 @@ fn workers_lease_apart_and_a_crash_leaves_a_gap() {
 #[test]
 fn a_lease_outlives_a_turn_of_the_ratchet() {
     let mut world = World::met(21);
-    let mut lease = open(&world.alice).lease(&with("bob"), 4, &mut world.rng).unwrap();
+    let mut lease = open(&world.alice)
+        .lease(&with("bob"), 4, &mut world.rng)
+        .unwrap();
     let mut bob = open(&world.bob);
     let first = lease.encrypt(b"a", &mut world.rng).unwrap();
-    assert_eq!(bob.decrypt(&with("alice"), &first, &mut world.rng).unwrap(), b"a");
+    assert_eq!(
+        bob.decrypt(&with("alice"), &first, &mut world.rng).unwrap(),
+        b"a"
+    );
     let answer = bob.encrypt(&with("alice"), b"b", &mut world.rng).unwrap();
     let mut alice = open(&world.alice);
-    assert_eq!(alice.decrypt(&with("bob"), &answer, &mut world.rng).unwrap(), b"b");
+    assert_eq!(
+        alice
+            .decrypt(&with("bob"), &answer, &mut world.rng)
+            .unwrap(),
+        b"b"
+    );
     let turned = alice.encrypt(&with("bob"), b"c", &mut world.rng).unwrap();
-    assert_eq!(bob.decrypt(&with("alice"), &turned, &mut world.rng).unwrap(), b"c");
+    assert_eq!(
+        bob.decrypt(&with("alice"), &turned, &mut world.rng)
+            .unwrap(),
+        b"c"
+    );
     let old = lease.encrypt(b"d", &mut world.rng).unwrap();
-    assert_eq!(bob.decrypt(&with("alice"), &old, &mut world.rng).unwrap(), b"d");
+    assert_eq!(
+        bob.decrypt(&with("alice"), &old, &mut world.rng).unwrap(),
+        b"d"
+    );
 }
 
 #[test]

@@ -24,7 +24,10 @@ fn overwrite(store: &Faulty, id: &RecordId, blob: Vec<u8>) {
 }
 
 fn conversation(store: &Faulty) -> (RecordId, Record) {
-    let mut found = store.memory.scan(RecordKind::Conversation, None, 1).unwrap();
+    let mut found = store
+        .memory
+        .scan(RecordKind::Conversation, None, 1)
+        .unwrap();
     found.pop().unwrap()
 }
 
@@ -188,5 +191,7 @@ fn a_new_store_key_takes_over_in_pieces() {
     let only_new = StoreKeys::new(key(9));
     let mut alice = Device::open(Arc::clone(&world.alice), only_new, policy).unwrap();
     alice.encrypt(&with("bob"), b"", &mut world.rng).unwrap();
-    alice.change_prekeys(|_, _, _| Ok(()), &mut world.rng).unwrap();
+    alice
+        .change_prekeys(|_, _, _| Ok(()), &mut world.rng)
+        .unwrap();
 }

@@ -83,7 +83,10 @@ fn a_forged_message_changes_nothing() {
     *forged.last_mut().unwrap() ^= 1;
     let before = world.bob.snapshot();
     let mut bob = open(&world.bob);
-    assert!(bob.decrypt(&with("alice"), &forged, &mut world.rng).is_err());
+    assert!(
+        bob.decrypt(&with("alice"), &forged, &mut world.rng)
+            .is_err()
+    );
     assert_eq!(world.bob.snapshot(), before);
     *forged.last_mut().unwrap() ^= 1;
     let opened = bob.decrypt(&with("alice"), &forged, &mut world.rng);

@@ -57,7 +57,9 @@ impl Faulty {
     /// The commits that were on their way reach the store.
     pub(crate) fn deliver_late(&self) -> Vec<Result<(), CommitError>> {
         let late = std::mem::take(&mut *self.late.lock().unwrap());
-        late.iter().map(|changes| self.memory.commit(changes)).collect()
+        late.iter()
+            .map(|changes| self.memory.commit(changes))
+            .collect()
     }
 
     /// All records, to compare or to put back.
@@ -132,7 +134,12 @@ pub(crate) fn key(byte: u8) -> Secret<32> {
 }
 
 pub(crate) fn open(store: &Arc<Faulty>) -> Device {
-    Device::open(Arc::clone(store), StoreKeys::new(key(1)), SessionPolicy::default()).unwrap()
+    Device::open(
+        Arc::clone(store),
+        StoreKeys::new(key(1)),
+        SessionPolicy::default(),
+    )
+    .unwrap()
 }
 
 /// Alice, who knows Bob, and Bob with prekeys at a server.
@@ -202,7 +209,9 @@ impl World {
 
     pub(crate) fn bundle(&mut self) -> VerifiedBundle {
         let bundle = self.server.take_bundle(NOW);
-        bundle.verify::<Backend>(&peer(&account("bob")), NOW).unwrap()
+        bundle
+            .verify::<Backend>(&peer(&account("bob")), NOW)
+            .unwrap()
     }
 
     pub(crate) fn first_message(&mut self) -> Vec<u8> {

@@ -166,10 +166,7 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         rng: &mut R,
     ) -> Result<Vec<u8>, DurableError> {
         let with = ConversationId::new(from.account, from.device);
-        let ids = [
-            RecordId::only(RecordKind::Prekeys),
-            with.record().clone(),
-        ];
+        let ids = [RecordId::only(RecordKind::Prekeys), with.record().clone()];
         let (policy, now) = (self.set.policy(), self.set.now());
         let identity = Arc::clone(&self.identity);
         let opened = self.run(&ids, rng, |set, _| {
@@ -218,7 +215,9 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
             let Some(last) = ids.last() else {
                 return Ok(());
             };
-            self.run(&ids, rng, |set, _| ids.iter().try_for_each(|id| set.retire(id)))?;
+            self.run(&ids, rng, |set, _| {
+                ids.iter().try_for_each(|id| set.retire(id))
+            })?;
             after = Some(last.clone());
         }
     }

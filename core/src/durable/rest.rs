@@ -158,14 +158,18 @@ impl KeyRing {
         let key = key.derive::<B>(salt);
         let mut body = Zeroizing::new(body.to_vec());
         let ad = associated(id, revision);
-        B::Aes256Gcm::open_once(key.expose(), nonce, &ad, &mut body, tag)
-            .map_err(|_| damaged())?;
+        B::Aes256Gcm::open_once(key.expose(), nonce, &ad, &mut body, tag).map_err(|_| damaged())?;
         Ok(body)
     }
 }
 
 fn associated(id: &RecordId, revision: u64) -> Vec<u8> {
-    let mut ad = Vec::with_capacity(LABEL.len().saturating_add(id.name().len()).saturating_add(11));
+    let mut ad = Vec::with_capacity(
+        LABEL
+            .len()
+            .saturating_add(id.name().len())
+            .saturating_add(11),
+    );
     ad.put(LABEL);
     ad.put(&[VERSION, id.kind() as u8, id.name().len() as u8]);
     ad.put(id.name());

@@ -44,7 +44,9 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         rng: &mut R,
     ) -> Result<Rewrapped, DurableError> {
         let first = from.after.as_ref().map(RecordId::kind);
-        let kinds = RecordKind::ALL.into_iter().filter(|kind| Some(*kind) >= first);
+        let kinds = RecordKind::ALL
+            .into_iter()
+            .filter(|kind| Some(*kind) >= first);
         let mut done = Rewrapped {
             sealed: 0,
             passed: 0,

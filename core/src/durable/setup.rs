@@ -28,7 +28,9 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         let set = WorkingSet::new(keys, policy);
         let id = RecordId::only(RecordKind::Identity);
         let revision = revision::after(None, rng)?;
-        let blob = set.ring().seal::<B, R>(&id, revision, &identity.encode(), rng)?;
+        let blob = set
+            .ring()
+            .seal::<B, R>(&id, revision, &identity.encode(), rng)?;
         let new = Some(Record { revision, blob });
         let mut changes = vec![Change {
             id,

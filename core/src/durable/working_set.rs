@@ -411,7 +411,12 @@ impl<B: PqBackend> WorkingSet<B> {
         rng: &mut R,
     ) -> Result<Change, DurableError> {
         let mut live = Live::new(State::Prekeys(Box::new(prekeys)));
-        reseal(&self.ring, &RecordId::only(RecordKind::Prekeys), &mut live, rng)
+        reseal(
+            &self.ring,
+            &RecordId::only(RecordKind::Prekeys),
+            &mut live,
+            rng,
+        )
     }
 
     /// Opens the identity of a store.

@@ -85,8 +85,8 @@ impl<B: CryptoBackend> Lease<B> {
         let address = self.address();
         let key = self.keys.last();
         let key = key.ok_or(SessionError::ChainExhausted)?;
-        let mut outgoing = Outgoing::split(buffer, address.prefix.len())
-            .ok_or(SessionError::BufferTooShort)?;
+        let mut outgoing =
+            Outgoing::split(buffer, address.prefix.len()).ok_or(SessionError::BufferTooShort)?;
         source.fill(&mut *outgoing.salt)?;
         let header = Header {
             ratchet_key: &self.ratchet_key,

@@ -177,8 +177,7 @@ impl<B: CryptoBackend> Session<B> {
         let ratchet = self.open_ratchet()?;
         let mut envelope = Envelope::new();
         let header = ratchet.send_header(plan)?;
-        self.address()
-            .write(&header, &mut outgoing, &mut envelope);
+        self.address().write(&header, &mut outgoing, &mut envelope);
         let step = ratchet.send_step(plan, &mut envelope.message_key);
         let step = step.ok_or(SessionError::StaleState)?;
         B::HmacSha256::chain_step(step.chain_key, step.message_key, step.next);

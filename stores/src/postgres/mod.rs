@@ -172,7 +172,8 @@ impl Store for Postgres {
     fn commit(&self, changes: &[Change]) -> Result<(), CommitError> {
         let kinds: Vec<i16> = changes.iter().map(|one| number(one.id.kind())).collect();
         let names: Vec<&[u8]> = changes.iter().map(|one| one.id.name()).collect();
-        let expected: Vec<Option<i64>> = changes.iter().map(|one| one.expected.map(signed)).collect();
+        let expected: Vec<Option<i64>> =
+            changes.iter().map(|one| one.expected.map(signed)).collect();
         let new = |one: &Change| one.new.as_ref().map(|new| signed(new.revision));
         let revisions: Vec<Option<i64>> = changes.iter().map(new).collect();
         let blob = |one: &'_ Change| one.new.as_ref().map(|new| new.blob.clone());
@@ -186,7 +187,9 @@ impl Store for Postgres {
             )),
             Err(error) if is_conflict(&error) => {
                 let made = changes.iter().filter(|one| one.expected.is_none());
-                Err(CommitError::Conflict(made.map(|one| one.id.clone()).collect()))
+                Err(CommitError::Conflict(
+                    made.map(|one| one.id.clone()).collect(),
+                ))
             }
             Err(error) if in_doubt(&error) => Err(CommitError::Unknown(translate(error))),
             Err(error) => Err(CommitError::Refused(translate(error))),

@@ -34,12 +34,17 @@ impl Database {
     /// The address of the server.
     pub(crate) fn server() -> Result<String, Box<dyn Error>> {
         let said = std::env::var("SPRAG_POSTGRES");
-        said.map_err(|_| "SPRAG_POSTGRES holds no address: run this with scripts/with-postgres".into())
+        said.map_err(|_| {
+            "SPRAG_POSTGRES holds no address: run this with scripts/with-postgres".into()
+        })
     }
 
     pub(crate) fn url(&self) -> String {
         let and = if self.server.contains('?') { '&' } else { '?' };
-        format!("{}{and}options=-csearch_path%3D{}", self.server, self.schema)
+        format!(
+            "{}{and}options=-csearch_path%3D{}",
+            self.server, self.schema
+        )
     }
 
     pub(crate) fn open(&self) -> Result<Postgres, StoreError> {

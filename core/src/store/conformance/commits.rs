@@ -93,7 +93,12 @@ fn a_commit_may_be_large<S: Store>(store: &S) {
     commit(store, &step(Some(1), 2));
     let found = load(store, &names);
     let rule = "a thousand changes in one commit";
-    let all = found.iter().all(|found| *found == Some(record(2, &[7; 700])));
+    let all = found
+        .iter()
+        .all(|found| *found == Some(record(2, &[7; 700])));
     assert!(all && found.len() == 1000, "{rule}");
-    commit(store, &names.iter().map(|id| remove(id, 2)).collect::<Vec<_>>());
+    commit(
+        store,
+        &names.iter().map(|id| remove(id, 2)).collect::<Vec<_>>(),
+    );
 }

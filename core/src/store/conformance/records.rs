@@ -108,7 +108,10 @@ fn a_scan_is_ordered_and_has_pages<S: Store>(store: &S) {
             seen.push(id);
         }
     }
-    assert_eq!(seen, names, "a scan gives every name of its kind, ascending");
+    assert_eq!(
+        seen, names,
+        "a scan gives every name of its kind, ascending"
+    );
     let gone = names.iter().map(|id| remove(id, 1));
     commit(store, &gone.collect::<Vec<_>>());
     commit(store, &[remove(&conversation("x"), 1)]);
