@@ -9,7 +9,7 @@ use rand_core::TryCryptoRng;
 
 use crate::backend::PqBackend;
 use crate::durable::live::Live;
-use crate::durable::working_set::reseal;
+use crate::durable::prepared::reseal;
 use crate::durable::{Durable, DurableError, Outputs, unexpected};
 use crate::store::{Change, CommitError, Store, StoreError, StoreErrorKind};
 
@@ -85,7 +85,7 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
                 Outcome::Never
             });
         };
-        let ring = self.set.ring();
+        let ring = &self.set.ring;
         let mut live: Live<B> = Live::open(ring, self.set.policy(), &change.id, &found)?;
         let ours = change.new.as_ref().map(|new| new.revision);
         if ours.is_some_and(|ours| live.had(ours)) {

@@ -15,6 +15,7 @@ mod doubt;
 mod error;
 mod live;
 mod operations;
+mod prepared;
 mod rest;
 mod revision;
 mod rewrap;
@@ -23,9 +24,10 @@ mod working_set;
 
 pub use conversation_id::ConversationId;
 pub use error::DurableError;
+pub use prepared::{Outputs, Prepared};
 pub use rest::StoreKeys;
 pub use rewrap::{Rewrap, Rewrapped};
-pub use working_set::{Outputs, Prepared, WorkingSet};
+pub use working_set::WorkingSet;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -75,7 +75,7 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         done: &mut Rewrapped,
         rng: &mut R,
     ) -> Result<(), DurableError> {
-        let ring = self.set.ring();
+        let ring = &self.set.ring;
         if ring.is_current(&record.blob) {
             return Ok(());
         }
