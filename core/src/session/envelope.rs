@@ -109,7 +109,7 @@ impl<'a> Outgoing<'a> {
 pub(super) struct Address<'a> {
     pub(super) suite: Suite,
     pub(super) sid: &'a [u8; 32],
-    pub(super) prefix: &'a [u8],
+    pub(super) prefix: Option<&'a [u8]>,
 }
 
 impl Address<'_> {
@@ -122,7 +122,9 @@ impl Address<'_> {
         outgoing: &mut Outgoing<'_>,
         envelope: &mut Envelope,
     ) {
-        outgoing.prefix.copy_from_slice(self.prefix);
+        if let Some(init) = self.prefix {
+            outgoing.prefix.copy_from_slice(init);
+        }
         header.write(self.suite, outgoing.front);
         let (sid, rest) = envelope.aad.split_at_mut(32);
         sid.copy_from_slice(self.sid);
@@ -147,7 +149,7 @@ impl<B: CryptoBackend> Session<B> {
         Address {
             suite: self.suite,
             sid: &self.sid,
-            prefix: self.prefix.as_deref().unwrap_or_default(),
+            prefix: self.prefix.as_deref(),
         }
     }
 

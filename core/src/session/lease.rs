@@ -85,8 +85,9 @@ impl<B: CryptoBackend> Lease<B> {
         let address = self.address();
         let key = self.keys.last();
         let key = key.ok_or(SessionError::ChainExhausted)?;
-        let mut outgoing =
-            Outgoing::split(buffer, address.prefix.len()).ok_or(SessionError::BufferTooShort)?;
+        let before = address.prefix.map_or(0, <[u8]>::len);
+        let outgoing = Outgoing::split(buffer, before);
+        let mut outgoing = outgoing.ok_or(SessionError::BufferTooShort)?;
         source.fill(&mut *outgoing.salt)?;
         let header = Header {
             ratchet_key: &self.ratchet_key,
@@ -110,7 +111,7 @@ impl<B: CryptoBackend> Lease<B> {
         Address {
             suite: self.suite,
             sid: &self.sid,
-            prefix: self.prefix.as_deref().unwrap_or_default(),
+            prefix: self.prefix.as_deref(),
         }
     }
 }
