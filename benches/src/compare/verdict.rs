@@ -159,7 +159,8 @@ fn widen(rows: &mut [Judged<'_>], measure: &str) {
         return;
     }
     let common = median(&mut changes).unwrap_or_default();
-    let apart = |row: &Judged<'_>| (row.change - common).abs() / (row.noise - LAYOUT).max(LAYOUT);
+    let apart =
+        |row: &Judged<'_>| (row.change - common).abs() / (row.noise - LAYOUT).max(f64::EPSILON);
     let mut parts: Vec<f64> = rows.iter().filter(|row| judged(row)).map(apart).collect();
     parts.sort_by(f64::total_cmp);
     let most = parts[parts.len() * 9 / 10];
@@ -320,7 +321,7 @@ mod tests {
             let place = Backend::DEFAULT.iter().position(|one| *one == backend);
             let step = (index * 7 + place.unwrap_or_default() * 3) % 11;
             if let Some(spread) = &mut row.floor_spread {
-                spread.p50 *= 1.0 + 0.007 * step as f64;
+                spread.p50 *= 1.0 + 0.011 * (step as f64 - 5.0);
                 if workload.name == "session/turn" && backend == Backend::Mixed {
                     spread.p50 *= 1.4;
                 }
