@@ -5,7 +5,9 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use rand_chacha::ChaCha8Rng;
 use sprag::entropy::system;
+use sprag::rand_core::{Rng, SeedableRng};
 use sprag::{InitiatePolicy, Peer, PrekeyPolicy, PublishedPrekeys, SessionPolicy, Suite};
 use sprag_core::UnixTime;
 use sprag_core::handshake::{Expected, Identity, Prekeys};
@@ -18,7 +20,7 @@ use crate::{Kind, Result, Run};
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
 /// The longest that a worker is left alone, in milliseconds.
-const LONGEST: u64 = 60;
+const LONGEST: u32 = 60;
 
 pub(crate) fn run(asked: &Run) -> Result<ExitCode> {
     let folder = tempfile::Builder::new().prefix("chaos").tempdir()?;
@@ -93,7 +95,7 @@ fn create(kind: Kind, folder: &Path, side: u8) -> Result<Device> {
 
 /// Kills as many workers as asked, each at a random instant, and starts another in its place.
 fn kill(asked: &Run, folder: &Path) -> Result<u32> {
-    let mut dice = Dice(asked.seed.wrapping_add(1));
+    let mut rng = ChaCha8Rng::seed_from_u64(asked.seed);
     let mut workers = Vec::new();
     for _ in 0..asked.workers {
         for side in [0, 1] {
@@ -103,8 +105,8 @@ fn kill(asked: &Run, folder: &Path) -> Result<u32> {
     let mut kills = 0;
     let mut failed = None;
     while kills < asked.kills && failed.is_none() {
-        thread::sleep(Duration::from_millis(dice.below(LONGEST)));
-        let chosen = dice.below(workers.len() as u64) as usize;
+        thread::sleep(Duration::from_millis(below(LONGEST, &mut rng).into()));
+        let chosen = below(workers.len() as u32, &mut rng) as usize;
         let (side, victim) = &mut workers[chosen];
         if let Some(ended) = victim.try_wait()? {
             failed = Some(format!("a worker ended by itself: {ended}"));
@@ -148,16 +150,8 @@ fn stop(worker: &mut Child) -> Result<()> {
     Ok(())
 }
 
-/// Numbers for the supervisor's choices: a linear congruence, the same for the same seed. Which
-/// instant of a worker it meets is chance all the same.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
+/// A number below `bound`. The same seed makes the same choices; which instant of a worker they meet is
+/// chance all the same.
+fn below(bound: u32, rng: &mut ChaCha8Rng) -> u32 {
+    rng.next_u32().checked_rem(bound).unwrap_or(0)
 }

@@ -192,8 +192,8 @@ fn create(connection: &Connection) -> Result<(), StoreError> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
         // Another process may have been faster.
-        let made = connection.pragma_query_value(None, "application_id", |row| row.get(0));
-        if made == Ok(0) {
+        let made: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        if made == 0 {
             connection.execute_batch(CREATE)?;
             connection.pragma_update(None, "application_id", APPLICATION)?;
             connection.pragma_update(None, "user_version", SCHEMA)?;

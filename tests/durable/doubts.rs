@@ -94,3 +94,30 @@ fn a_message_whose_commit_others_built_upon_comes_out() {
     let opened = open(&world.bob).decrypt(&with("alice"), &found.messages[0], &mut world.rng);
     assert_eq!(opened.unwrap(), b"two");
 }
+
+#[test]
+fn a_commit_that_too_much_was_built_upon_is_taken_for_lost_and_harms_nothing() {
+    let mut world = World::met(13);
+    let mut alice = open(&world.alice);
+    alice.encrypt(&with("bob"), b"one", &mut world.rng).unwrap();
+    world.alice.fail(&[Fault::Silent]);
+    world.alice.away.store(1, Ordering::Relaxed);
+    let sent = alice.encrypt(&with("bob"), b"two", &mut world.rng);
+    assert!(matches!(sent, Err(DurableError::InDoubt(_))));
+    let mut other = open(&world.alice);
+    let mut messages = Vec::new();
+    for _ in 0..8 {
+        messages.push(
+            other
+                .encrypt(&with("bob"), b"more", &mut world.rng)
+                .unwrap(),
+        );
+    }
+    assert!(alice.resolve(&mut world.rng).unwrap().is_none());
+    messages.push(alice.encrypt(&with("bob"), b"two", &mut world.rng).unwrap());
+    let mut bob = open(&world.bob);
+    for message in &messages {
+        bob.decrypt(&with("alice"), message, &mut world.rng)
+            .unwrap();
+    }
+}

@@ -1,8 +1,10 @@
 //! Several workers on one conversation.
 
-use crate::world::{Fault, World, open, with};
+use sprag::{InitiatePolicy, SessionError};
 use sprag_core::durable::DurableError;
 use sprag_core::store::StoreErrorKind;
+
+use crate::world::{Device, Fault, NOW, World, open, with};
 
 #[test]
 fn a_conversation_goes_on_after_every_restart() {
@@ -73,6 +75,32 @@ fn a_batch_is_one_commit_and_a_bad_job_disturbs_no_other() {
     let message = outcomes[1].as_ref().unwrap();
     let opened = open(&world.bob).decrypt(&with("alice"), message, &mut world.rng);
     assert_eq!(opened.unwrap(), b"kept");
+}
+
+#[test]
+fn in_a_batch_no_outcome_is_taken_for_anothers() {
+    let mut world = World::met(6);
+    let mut alice = open(&world.alice);
+    alice.observe_time(NOW);
+    let policy = InitiatePolicy::default();
+    let mut meet = |alice: &mut Device, name, world: &mut World| {
+        let bundle = world.bundle();
+        alice.initiate(&with(name), &bundle, b"", &policy, &mut world.rng)
+    };
+    meet(&mut alice, "carol", &mut world).unwrap();
+    alice.restored(&mut world.rng).unwrap();
+    let first = meet(&mut alice, "bob", &mut world).unwrap();
+    world.accept(&first).unwrap();
+    // The first conversation only receives, the third does not exist.
+    let jobs = ["carol", "bob", "nobody"].map(|name| (with(name), name.as_bytes()));
+    let outcomes = alice.encrypt_batch(&jobs, &mut world.rng).unwrap();
+    let [closed, sent, none] = outcomes.as_slice() else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!(*closed, Err(DurableError::Session(SessionError::Closed)));
+    assert_eq!(*none, Err(DurableError::NoConversation));
+    let opened = open(&world.bob).decrypt(&with("alice"), sent.as_ref().unwrap(), &mut world.rng);
+    assert_eq!(opened.unwrap(), b"bob");
 }
 
 #[test]

@@ -42,7 +42,9 @@ impl ConversationId {
     }
 }
 
-/// Accounts have at most 128 bytes, so that every name fits.
+/// Every name fits: a device, an account, a digest.
+const _: () = assert!(4 + AccountId::MAX_LEN + 16 <= RecordId::MAX_NAME);
+
 fn named(kind: RecordKind, name: &[u8]) -> RecordId {
     RecordId::new(kind, name).unwrap_or_else(|_| RecordId::only(kind))
 }

@@ -1,9 +1,14 @@
 //! Commits of which nobody knows whether they happened: the connection was lost meanwhile.
 //!
-//! The store is asked, not guessed at: every record carries the last revisions it had. If one of a
-//! commit's records had the revision that was to be committed, the commit happened, as a whole. If it
+//! The store is asked, not guessed at: every record carries the last eight revisions it had. If one of
+//! a commit's records had the revision that was to be committed, the commit happened, as a whole. If one
 //! still has the old one, the commit may be under way somewhere, so the record is first put to a new
 //! revision with the same contents; from then on the lost commit can't be accepted any more.
+//!
+//! If others committed to all of its records, more than seven times, before it was asked, nobody can
+//! tell. It is taken for lost then, which uses no key twice: what was made is wiped.
+
+use alloc::vec::Vec;
 
 use rand_core::TryCryptoRng;
 
@@ -11,7 +16,7 @@ use crate::backend::PqBackend;
 use crate::durable::live::Live;
 use crate::durable::prepared::reseal;
 use crate::durable::{Durable, DurableError, Outputs, unexpected};
-use crate::store::{Change, CommitError, Store, StoreError, StoreErrorKind};
+use crate::store::{Change, CommitError, RecordId, Store, StoreError, StoreErrorKind};
 
 /// How often a record is read anew that keeps changing.
 const QUESTIONS: u32 = 16;
@@ -70,31 +75,31 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         changes: &[Change],
         rng: &mut R,
     ) -> Result<Outcome, DurableError> {
-        // A record that was there before can be fenced; one that a commit makes need not be: what it
-        // holds was drawn for it alone.
-        let fenced = changes.iter().find(|change| change.expected.is_some());
-        let Some(change) = fenced.or(changes.first()) else {
-            return Ok(Outcome::Happened);
-        };
-        let mut found = self.store.load(core::slice::from_ref(&change.id))?;
-        let Some(found) = found.pop().flatten() else {
-            let gone = change.expected.is_some() && change.new.is_none();
-            return Ok(if gone {
-                Outcome::Happened
-            } else {
-                Outcome::Never
-            });
-        };
-        let ring = &self.set.ring;
-        let mut live: Live<B> = Live::open(ring, self.set.policy(), &change.id, &found)?;
-        let ours = change.new.as_ref().map(|new| new.revision);
-        if ours.is_some_and(|ours| live.had(ours)) {
-            return Ok(Outcome::Happened);
+        let ids: Vec<RecordId> = changes.iter().map(|change| change.id.clone()).collect();
+        let found = self.store.load(&ids)?;
+        let mut fence = None;
+        for (change, found) in changes.iter().zip(found) {
+            let Some(found) = found else {
+                // It is gone as it should be, by whomever.
+                if change.expected.is_some() && change.new.is_none() {
+                    return Ok(Outcome::Happened);
+                }
+                continue;
+            };
+            let live: Live<B> = Live::open(&self.set.ring, self.set.policy(), &change.id, &found)?;
+            let ours = change.new.as_ref().map(|new| new.revision);
+            if ours.is_some_and(|ours| live.had(ours)) {
+                return Ok(Outcome::Happened);
+            }
+            if Some(found.revision) == change.expected {
+                fence = Some((&change.id, live));
+            }
         }
-        if Some(found.revision) != change.expected {
+        // A record that a commit makes need not be fenced: what it holds was drawn for it alone.
+        let Some((id, mut live)) = fence else {
             return Ok(Outcome::Never);
-        }
-        let fence = reseal(ring, &change.id, &mut live, rng)?;
+        };
+        let fence = reseal(&self.set.ring, id, &mut live, rng)?;
         match self.store.commit(core::slice::from_ref(&fence)) {
             Ok(()) => Ok(Outcome::Never),
             Err(CommitError::Conflict(_)) => Ok(Outcome::AskAgain),

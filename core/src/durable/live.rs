@@ -55,13 +55,6 @@ impl<B: PqBackend> Live<B> {
         }
     }
 
-    pub(super) fn conversation(&self) -> Option<&Conversation<B>> {
-        match &self.state {
-            State::Conversation(conversation) => Some(conversation),
-            _ => None,
-        }
-    }
-
     pub(super) fn conversation_mut(&mut self) -> Option<&mut Conversation<B>> {
         match &mut self.state {
             State::Conversation(conversation) => Some(conversation),

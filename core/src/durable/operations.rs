@@ -200,7 +200,8 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
     }
 
     /// After the store was set back to an older copy: sessions in it may have sent messages that it
-    /// does not know of, so all of them only receive from now on. Initiate new ones.
+    /// does not know of, so all of them only receive from now on. Initiate new ones. What a peer
+    /// answered to such messages can't be opened.
     ///
     /// # Errors
     /// [`DurableError`]; call it again then.

@@ -140,8 +140,11 @@ impl KeyRing {
         let damaged = || DurableError::Damaged(id.clone());
         let mut reader = Reader::new(blob);
         let version = reader.u8().map_err(|_| damaged())?;
-        if version != VERSION {
+        if version > VERSION {
             return Err(DurableError::NewerBlob(version));
+        }
+        if version != VERSION {
+            return Err(damaged());
         }
         let mark = reader.array::<8>().map_err(|_| damaged())?;
         let salt = reader.array::<16>().map_err(|_| damaged())?;

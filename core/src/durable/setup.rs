@@ -16,7 +16,8 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
     ///
     /// # Errors
     /// [`DurableError::IdentityExists`] if there is one already, [`DurableError::Store`],
-    /// [`DurableError::InDoubt`], [`DurableError::Entropy`], [`DurableError::Library`].
+    /// [`DurableError::InDoubt`], after which [`open`](Self::open) tells;
+    /// [`DurableError::Entropy`], [`DurableError::Library`].
     pub fn create<R: TryCryptoRng + ?Sized>(
         store: S,
         keys: StoreKeys,

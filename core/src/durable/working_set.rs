@@ -7,7 +7,6 @@
 //! [`Store`](crate::store::Store); an asynchronous application does it itself.
 
 use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -19,7 +18,7 @@ use crate::durable::prepared::{Outputs, reseal};
 use crate::durable::rest::KeyRing;
 use crate::durable::{ConversationId, DurableError, StoreKeys};
 use crate::handshake::{Accepted, HandshakeError, Identity, Initiated, PrekeyChange, Prekeys};
-use crate::session::{Conversation, Session, SessionError, SessionPolicy, TAG_LEN, encrypt_batch};
+use crate::session::{Conversation, Session, SessionError, SessionPolicy, encrypt_batch};
 use crate::store::{Change, Record, RecordId, RecordKind};
 use crate::time::UnixTime;
 
@@ -116,34 +115,40 @@ impl<B: PqBackend> WorkingSet<B> {
     ) -> Vec<Result<(), DurableError>> {
         let mut taken = Vec::with_capacity(jobs.len());
         for (with, plaintext) in jobs {
-            // Out of the map, so that all of them can be held at once.
-            let ready = self.conversation(with).map(|_| ());
-            let live = ready.and_then(|()| {
-                let live = self.records.take(with.record());
-                live.ok_or_else(|| DurableError::NotLoaded(with.record().clone()))
-            });
-            taken.push(live.map(|live| {
-                let buffer = live.conversation().map(|found| layout(found, plaintext));
-                (live, buffer.unwrap_or_default())
-            }));
+            taken.push(self.take_sending(with, plaintext));
         }
         let sessions = taken.iter_mut().flatten().filter_map(|(live, buffer)| {
             let session = live.conversation_mut()?.active_mut()?;
             Some((session, buffer.as_mut_slice()))
         });
-        let outcomes = encrypt_batch(sessions, rng);
-        let mut outcomes = outcomes.into_iter();
+        let mut outcomes = encrypt_batch(sessions, rng).into_iter();
         let mut results = Vec::with_capacity(jobs.len());
         for ((with, _), taken) in jobs.iter().zip(taken) {
             results.push(taken.and_then(|(live, buffer)| {
                 self.records.put_back(with.record().clone(), live);
-                outcomes.next().unwrap_or(Err(SessionError::Closed))?;
+                outcomes.next().ok_or(DurableError::Library)??;
                 self.records.mark_changed(with.record());
                 self.outputs.messages.push(buffer);
                 Ok(())
             }));
         }
         results
+    }
+
+    /// Takes a conversation that can send out of memory, so that many can be held at once, and a
+    /// buffer for its next message.
+    fn take_sending(
+        &mut self,
+        with: &ConversationId,
+        plaintext: &[u8],
+    ) -> Result<(Live<B>, Vec<u8>), DurableError> {
+        let session = self.conversation(with)?.active();
+        let buffer = session
+            .ok_or(SessionError::Closed)?
+            .message_buffer(plaintext);
+        let live = self.records.take(with.record());
+        let live = live.ok_or_else(|| DurableError::NotLoaded(with.record().clone()))?;
+        Ok((live, buffer))
     }
 
     /// Takes the next `count` sending numbers of a conversation.
@@ -178,14 +183,7 @@ impl<B: PqBackend> WorkingSet<B> {
     ) -> Result<(), DurableError> {
         let plaintext = self.conversation(with)?.decrypt(message)?;
         self.records.mark_changed(with.record());
-        if let Some(attachment) = attach(&plaintext) {
-            let id = with.delivery::<B>(message);
-            let live = Live::new(State::Delivery(attachment));
-            self.records.insert(id.clone(), live)?;
-            self.records.mark_changed(&id);
-        }
-        self.outputs.plaintexts.push(plaintext);
-        Ok(())
+        self.deliver(with, message, plaintext, attach)
     }
 
     /// The record that tells where the plaintext of a message went.
@@ -234,7 +232,7 @@ impl<B: PqBackend> WorkingSet<B> {
     ///
     /// # Errors
     /// [`DurableError::NotLoaded`], [`DurableError::Handshake`], [`DurableError::Session`];
-    /// nothing changed then.
+    /// [`abandon`](Self::abandon) then, for the change may be half made in memory.
     pub fn accept(
         &mut self,
         with: &ConversationId,
@@ -245,14 +243,7 @@ impl<B: PqBackend> WorkingSet<B> {
         let accepted = accept(self.prekeys()?)?;
         self.add(with, accepted.session)?;
         self.apply(accepted.change)?;
-        if let Some(attachment) = attach(&accepted.payload) {
-            let id = with.delivery::<B>(message);
-            self.records
-                .insert(id.clone(), Live::new(State::Delivery(attachment)))?;
-            self.records.mark_changed(&id);
-        }
-        self.outputs.plaintexts.push(accepted.payload);
-        Ok(())
+        self.deliver(with, message, accepted.payload, attach)
     }
 
     /// The prekeys in memory.
@@ -347,6 +338,23 @@ impl<B: PqBackend> WorkingSet<B> {
         Ok(())
     }
 
+    fn deliver(
+        &mut self,
+        with: &ConversationId,
+        message: &[u8],
+        plaintext: Vec<u8>,
+        attach: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<(), DurableError> {
+        if let Some(attachment) = attach(&plaintext) {
+            let id = with.delivery::<B>(message);
+            let live = Live::new(State::Delivery(attachment));
+            self.records.insert(id.clone(), live)?;
+            self.records.mark_changed(&id);
+        }
+        self.outputs.plaintexts.push(plaintext);
+        Ok(())
+    }
+
     fn apply(&mut self, change: PrekeyChange) -> Result<(), DurableError> {
         self.prekeys_mut()?.apply(change)?;
         Ok(())
@@ -359,17 +367,6 @@ impl<B: PqBackend> WorkingSet<B> {
             _ => Err(DurableError::NoIdentity),
         }
     }
-}
-
-/// A buffer for the next message of a conversation, with its plaintext in place.
-fn layout<B: PqBackend>(conversation: &Conversation<B>, plaintext: &[u8]) -> Vec<u8> {
-    let start = conversation.active().map_or(0, Session::header_len);
-    let end = start.saturating_add(plaintext.len());
-    let mut buffer = vec![0; end.saturating_add(TAG_LEN)];
-    if let Some(body) = buffer.get_mut(start..end) {
-        body.copy_from_slice(plaintext);
-    }
-    buffer
 }
 
 impl<B: PqBackend> fmt::Debug for WorkingSet<B> {

@@ -1,5 +1,7 @@
 //! The buffer around a message: where its parts stand, and what its AEAD takes beside the text.
 
+use alloc::vec;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::backend::CryptoBackend;
@@ -113,6 +115,27 @@ pub(super) struct Address<'a> {
 }
 
 impl Address<'_> {
+    #[inline]
+    pub(super) fn prefix_len(&self) -> usize {
+        self.prefix.map_or(0, <[u8]>::len)
+    }
+
+    /// Length of what stands before the body of a message, in bytes.
+    pub(super) fn header_len(&self) -> usize {
+        self.prefix_len().saturating_add(HEADER_LEN)
+    }
+
+    /// A buffer for a message, with its plaintext in place.
+    pub(super) fn message_buffer(&self, plaintext: &[u8]) -> Vec<u8> {
+        let start = self.header_len();
+        let end = start.saturating_add(plaintext.len());
+        let mut message = vec![0; end.saturating_add(TAG_LEN)];
+        if let Some(body) = message.get_mut(start..end) {
+            body.copy_from_slice(plaintext);
+        }
+        message
+    }
+
     /// Writes what stands before the body, except the salt that was drawn there, and what the AEAD
     /// will take.
     #[inline]
@@ -140,7 +163,7 @@ impl Address<'_> {
 impl<B: CryptoBackend> Session<B> {
     #[inline]
     pub(super) fn outgoing<'a>(&self, buffer: &'a mut [u8]) -> Result<Outgoing<'a>, SessionError> {
-        let prefix = self.prefix.as_ref().map_or(0, |prefix| prefix.len());
+        let prefix = self.address().prefix_len();
         Outgoing::split(buffer, prefix).ok_or(SessionError::BufferTooShort)
     }
 

@@ -4,7 +4,6 @@
 //! and nothing else: the peer sees a gap, as if those messages had been lost.
 
 use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
@@ -13,7 +12,7 @@ use zeroize::Zeroize;
 
 use crate::backend::CryptoBackend;
 use crate::ephemeral::KeySource;
-use crate::ratchet::{HEADER_LEN, Header, MessageKey, SendPlan, TAG_LEN};
+use crate::ratchet::{Header, MessageKey, SendPlan};
 use crate::session::envelope::{Address, Envelope, Outgoing};
 use crate::session::pending::Change;
 use crate::session::{Pending, Session, SessionError, SessionPolicy};
@@ -49,8 +48,7 @@ impl<B: CryptoBackend> Lease<B> {
     /// [`Session::header_len`], in bytes.
     #[must_use]
     pub fn header_len(&self) -> usize {
-        let prefix = self.prefix.as_ref().map_or(0, |prefix| prefix.len());
-        prefix.saturating_add(HEADER_LEN)
+        self.address().header_len()
     }
 
     /// Encrypts `plaintext` and returns the message.
@@ -63,12 +61,7 @@ impl<B: CryptoBackend> Lease<B> {
         plaintext: &[u8],
         source: &mut S,
     ) -> Result<Vec<u8>, SessionError> {
-        let start = self.header_len();
-        let end = start.saturating_add(plaintext.len());
-        let mut message = vec![0; end.saturating_add(TAG_LEN)];
-        if let Some(body) = message.get_mut(start..end) {
-            body.copy_from_slice(plaintext);
-        }
+        let mut message = self.address().message_buffer(plaintext);
         self.encrypt_in_place(&mut message, source)?;
         Ok(message)
     }
@@ -85,8 +78,7 @@ impl<B: CryptoBackend> Lease<B> {
         let address = self.address();
         let key = self.keys.last();
         let key = key.ok_or(SessionError::ChainExhausted)?;
-        let before = address.prefix.map_or(0, <[u8]>::len);
-        let outgoing = Outgoing::split(buffer, before);
+        let outgoing = Outgoing::split(buffer, address.prefix_len());
         let mut outgoing = outgoing.ok_or(SessionError::BufferTooShort)?;
         source.fill(&mut *outgoing.salt)?;
         let header = Header {

@@ -4,14 +4,13 @@
 //! must save the session before a message leaves, and in one call that commits in memory; each on
 //! a buffer of the caller, without allocating, and with a vector of its own.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::backend::CryptoBackend;
 use crate::ephemeral::KeySource;
 use crate::primitives::{Hmac, KeyAgreement};
-use crate::ratchet::{HEADER_LEN, ReceivePlan, SendPlan, TAG_LEN};
+use crate::ratchet::{ReceivePlan, SendPlan};
 use crate::session::envelope::{Envelope, Outgoing, text_range};
 use crate::session::pending::Change;
 use crate::session::{Pending, Session, SessionError};
@@ -21,8 +20,7 @@ impl<B: CryptoBackend> Session<B> {
     /// header until the peer has answered. In bytes.
     #[must_use]
     pub fn header_len(&self) -> usize {
-        let prefix = self.prefix.as_ref().map_or(0, |prefix| prefix.len());
-        prefix.saturating_add(HEADER_LEN)
+        self.address().header_len()
     }
 
     /// Encrypts `plaintext` and returns the message.
@@ -138,14 +136,9 @@ impl<B: CryptoBackend> Session<B> {
         Ok((range, self.pending(Change::Receive(plan))))
     }
 
-    fn message_buffer(&self, plaintext: &[u8]) -> Vec<u8> {
-        let start = self.header_len();
-        let end = start.saturating_add(plaintext.len());
-        let mut message = vec![0; end.saturating_add(TAG_LEN)];
-        if let Some(body) = message.get_mut(start..end) {
-            body.copy_from_slice(plaintext);
-        }
-        message
+    /// A buffer for the next message, with its plaintext in place.
+    pub(crate) fn message_buffer(&self, plaintext: &[u8]) -> Vec<u8> {
+        self.address().message_buffer(plaintext)
     }
 
     #[inline]
