@@ -30,7 +30,7 @@ const ENOUGH_ROWS: usize = 20;
 /// Where normally distributed changes lie that are sized so that 95 of 100 are within 1: 90 of 100 of
 /// them.
 const NINE_OF_TEN: f64 = 1.645 / 1.96;
-/// The most that the noise is widened by, so that a change of a tenth of all rows is still seen.
+/// The most that the noise is widened by, so that a large change of many rows is still seen.
 const WIDEST: f64 = 2.0;
 
 /// All rows, judged. Changes are logarithms: positive is slower after than before.

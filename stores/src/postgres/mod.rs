@@ -176,8 +176,8 @@ impl Store for Postgres {
             changes.iter().map(|one| one.expected.map(signed)).collect();
         let new = |one: &Change| one.new.as_ref().map(|new| signed(new.revision));
         let revisions: Vec<Option<i64>> = changes.iter().map(new).collect();
-        let blob = |one: &'_ Change| one.new.as_ref().map(|new| new.blob.clone());
-        let blobs: Vec<Option<Vec<u8>>> = changes.iter().map(blob).collect();
+        let blobs = changes.iter().map(|one| one.new.as_ref());
+        let blobs: Vec<Option<&[u8]>> = blobs.map(|new| Some(new?.blob.as_slice())).collect();
         let values: [&(dyn ToSql + Sync); 5] = [&kinds, &names, &expected, &revisions, &blobs];
         let said = self.once(|session| session.client.query(&session.commit, &values))?;
         match said {
