@@ -83,7 +83,7 @@ fn in_a_batch_no_outcome_is_taken_for_anothers() {
     let mut alice = open(&world.alice);
     alice.observe_time(NOW);
     let policy = InitiatePolicy::default();
-    let mut meet = |alice: &mut Device, name, world: &mut World| {
+    let meet = |alice: &mut Device, name, world: &mut World| {
         let bundle = world.bundle();
         alice.initiate(&with(name), &bundle, b"", &policy, &mut world.rng)
     };
