@@ -5,11 +5,18 @@ use core::marker::PhantomData;
 use aws_lc_rs::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::signature::{self, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use aws_lc_rs::{agreement, digest, hkdf, hmac};
-use sprag_core::backend::{CryptoBackend, PqBackend};
+#[cfg(feature = "files")]
+use sprag_core::backend::FileBackend;
+use sprag_core::backend::{CryptoBackend, HybridBackend, PqBackend};
+#[cfg(feature = "files")]
+use sprag_core::primitives::ExpandSha512;
 use sprag_core::primitives::{Aead, Hmac, KeyAgreement, PrimitiveError, Signature};
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(feature = "files")]
+pub use crate::argon2id::Argon2id;
 pub use crate::libcrux_mlkem::{MlKem768, MlKem1024};
+pub use crate::libcrux_sha3::Sha3;
 
 use crate::provenance::{Provenance, Row, Wipes};
 use crate::{aead_limit, strict_ed25519};
@@ -36,6 +43,16 @@ impl CryptoBackend for AwsLc {
 impl PqBackend for AwsLc {
     type MlKem768 = MlKem768;
     type MlKem1024 = MlKem1024;
+}
+
+impl HybridBackend for AwsLc {
+    type Sha3 = Sha3;
+}
+
+#[cfg(feature = "files")]
+impl FileBackend for AwsLc {
+    type Sha512 = Sha512;
+    type Argon2id = Argon2id;
 }
 
 /// X25519 (RFC 7748) from AWS-LC.
@@ -168,6 +185,21 @@ impl ChainStep {
         let digest = digest::digest(&digest::SHA256, &*self.inner);
         self.outer[64..].copy_from_slice(digest.as_ref());
         tag.copy_from_slice(digest::digest(&digest::SHA256, &*self.outer).as_ref());
+    }
+}
+
+/// HKDF-Expand with SHA-512 (RFC 5869, FIPS 180-4) from AWS-LC.
+#[cfg(feature = "files")]
+#[derive(Clone, Copy, Debug)]
+pub struct Sha512;
+
+#[cfg(feature = "files")]
+impl ExpandSha512 for Sha512 {
+    fn hkdf_expand(prk: &[u8; 32], info: &[&[u8]], okm: &mut [u8]) -> Result<(), PrimitiveError> {
+        hkdf::Prk::new_less_safe(hkdf::HKDF_SHA512, prk)
+            .expand(info, OkmLength(okm.len()))
+            .and_then(|expanded| expanded.fill(okm))
+            .map_err(|_| PrimitiveError::InvalidLength)
     }
 }
 

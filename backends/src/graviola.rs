@@ -6,12 +6,21 @@ use graviola::hashing::sha2::Sha256Context;
 use graviola::hashing::{HashOutput, Sha256};
 use graviola::key_agreement::x25519::{PublicKey, StaticPrivateKey};
 use graviola::signing::eddsa::{self, Ed25519VerifyingKey};
-use sprag_core::backend::{CryptoBackend, PqBackend};
+#[cfg(feature = "files")]
+use sprag_core::backend::FileBackend;
+use sprag_core::backend::{CryptoBackend, HybridBackend, PqBackend};
+#[cfg(feature = "files")]
+use sprag_core::primitives::ExpandSha512;
 use sprag_core::primitives::{Aead, Hmac, KeyAgreement, PrimitiveError, Signature};
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(feature = "files")]
+pub use crate::argon2id::Argon2id;
 pub use crate::libcrux_mlkem::{MlKem768, MlKem1024};
+pub use crate::libcrux_sha3::Sha3;
 
+#[cfg(feature = "files")]
+use crate::hkdf_sha512;
 use crate::provenance::{Provenance, Row, Wipes};
 use crate::{aead_limit, strict_ed25519};
 
@@ -43,6 +52,16 @@ impl CryptoBackend for Graviola {
 impl PqBackend for Graviola {
     type MlKem768 = MlKem768;
     type MlKem1024 = MlKem1024;
+}
+
+impl HybridBackend for Graviola {
+    type Sha3 = Sha3;
+}
+
+#[cfg(feature = "files")]
+impl FileBackend for Graviola {
+    type Sha512 = Sha512;
+    type Argon2id = Argon2id;
 }
 
 /// Whether this processor has every instruction that graviola needs.
@@ -163,6 +182,32 @@ fn finish(mut keyed: KeyedHmac<Sha256>, parts: &[&[u8]], tag: &mut [u8; 32]) {
     let mut output: HashOutput = keyed.finish();
     tag.copy_from_slice(output.as_ref());
     output.as_mut().zeroize();
+}
+
+/// HKDF-Expand with SHA-512 (RFC 5869, FIPS 180-4): HMAC from graviola.
+#[cfg(feature = "files")]
+#[derive(Clone, Copy, Debug)]
+pub struct Sha512;
+
+#[cfg(feature = "files")]
+impl ExpandSha512 for Sha512 {
+    fn hkdf_expand(prk: &[u8; 32], info: &[&[u8]], okm: &mut [u8]) -> Result<(), PrimitiveError> {
+        supported()?;
+        hkdf_sha512::expand(&KeyedHmac::<graviola::hashing::Sha512>::new(prk), info, okm)
+    }
+}
+
+#[cfg(feature = "files")]
+impl hkdf_sha512::KeyedHmac for KeyedHmac<graviola::hashing::Sha512> {
+    fn update(&mut self, part: &[u8]) {
+        Self::update(self, part);
+    }
+
+    fn finish(self, tag: &mut [u8; 64]) {
+        let mut output: HashOutput = Self::finish(self);
+        tag.copy_from_slice(output.as_ref());
+        output.as_mut().zeroize();
+    }
 }
 
 /// AES-256-GCM (NIST SP 800-38D) from graviola.

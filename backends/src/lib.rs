@@ -42,8 +42,21 @@ pub mod rustcrypto;
     )
 ))]
 mod aead_limit;
+#[cfg(feature = "files")]
+pub mod argon2id;
 #[cfg(any(feature = "rustcrypto", feature = "ring"))]
 mod dalek_x25519;
+#[cfg(all(
+    feature = "files",
+    any(
+        feature = "rustcrypto",
+        all(
+            feature = "graviola",
+            any(target_arch = "aarch64", target_arch = "x86_64")
+        )
+    )
+))]
+mod hkdf_sha512;
 #[cfg(feature = "rustcrypto")]
 mod hmac_sha256;
 #[cfg(any(
@@ -55,6 +68,15 @@ mod hmac_sha256;
     )
 ))]
 mod libcrux_mlkem;
+#[cfg(any(
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
+mod libcrux_sha3;
 #[cfg(any(
     feature = "rustcrypto",
     feature = "ring",

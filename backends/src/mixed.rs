@@ -20,12 +20,19 @@
 //! }
 //! ```
 
-use sprag_core::backend::{CryptoBackend, PqBackend};
+#[cfg(feature = "files")]
+use sprag_core::backend::FileBackend;
+use sprag_core::backend::{CryptoBackend, HybridBackend, PqBackend};
 use sprag_core::primitives::{Aead, OpenJob, PrimitiveError, SealJob};
 
+#[cfg(feature = "files")]
+pub use crate::argon2id::Argon2id;
 pub use crate::aws_lc::Ed25519;
+#[cfg(feature = "files")]
+pub use crate::aws_lc::Sha512;
 pub use crate::kernel::HmacSha256;
 pub use crate::libcrux_mlkem::{MlKem768, MlKem1024};
+pub use crate::libcrux_sha3::Sha3;
 pub use crate::ring::ChaCha20Poly1305;
 
 use crate::provenance::{Provenance, Row, Wipes};
@@ -58,6 +65,16 @@ impl CryptoBackend for Mixed {
 impl PqBackend for Mixed {
     type MlKem768 = MlKem768;
     type MlKem1024 = MlKem1024;
+}
+
+impl HybridBackend for Mixed {
+    type Sha3 = Sha3;
+}
+
+#[cfg(feature = "files")]
+impl FileBackend for Mixed {
+    type Sha512 = Sha512;
+    type Argon2id = Argon2id;
 }
 
 /// X25519 (RFC 7748): keys from AWS-LC, agreements in vector lanes where the processor has them: all

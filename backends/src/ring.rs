@@ -5,12 +5,19 @@ use core::marker::PhantomData;
 use ring::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::signature::{self, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use ring::{digest, hkdf, hmac};
-use sprag_core::backend::{CryptoBackend, PqBackend};
+#[cfg(feature = "files")]
+use sprag_core::backend::FileBackend;
+use sprag_core::backend::{CryptoBackend, HybridBackend, PqBackend};
+#[cfg(feature = "files")]
+use sprag_core::primitives::ExpandSha512;
 use sprag_core::primitives::{Aead, Hmac, PrimitiveError, Signature};
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(feature = "files")]
+pub use crate::argon2id::Argon2id;
 pub use crate::dalek_x25519::X25519;
 pub use crate::libcrux_mlkem::{MlKem768, MlKem1024};
+pub use crate::libcrux_sha3::Sha3;
 
 use crate::provenance::{Provenance, Row, Wipes};
 use crate::{aead_limit, strict_ed25519};
@@ -37,6 +44,16 @@ impl CryptoBackend for Ring {
 impl PqBackend for Ring {
     type MlKem768 = MlKem768;
     type MlKem1024 = MlKem1024;
+}
+
+impl HybridBackend for Ring {
+    type Sha3 = Sha3;
+}
+
+#[cfg(feature = "files")]
+impl FileBackend for Ring {
+    type Sha512 = Sha512;
+    type Argon2id = Argon2id;
 }
 
 /// SHA-256, HMAC-SHA-256 and HKDF-SHA-256 (FIPS 180-4, RFC 2104, RFC 5869) from ring.
@@ -74,6 +91,21 @@ impl Hmac for HmacSha256 {
         let key = hmac::Key::new(hmac::HMAC_SHA256, chain_key);
         message_key.copy_from_slice(hmac::sign(&key, &[0x01]).as_ref());
         next.copy_from_slice(hmac::sign(&key, &[0x02]).as_ref());
+    }
+}
+
+/// HKDF-Expand with SHA-512 (RFC 5869, FIPS 180-4) from ring.
+#[cfg(feature = "files")]
+#[derive(Clone, Copy, Debug)]
+pub struct Sha512;
+
+#[cfg(feature = "files")]
+impl ExpandSha512 for Sha512 {
+    fn hkdf_expand(prk: &[u8; 32], info: &[&[u8]], okm: &mut [u8]) -> Result<(), PrimitiveError> {
+        hkdf::Prk::new_less_safe(hkdf::HKDF_SHA512, prk)
+            .expand(info, OkmLength(okm.len()))
+            .and_then(|expanded| expanded.fill(okm))
+            .map_err(|_| PrimitiveError::InvalidLength)
     }
 }
 

@@ -4,18 +4,28 @@ mod chacha20_poly1305;
 mod hmac;
 mod mlkem;
 mod poly1305;
+mod sha3;
+#[cfg(feature = "files")]
+mod sha512;
 
 use aes_gcm::aead::{AeadInOut, KeyInit, consts::U12};
 use aes_gcm::{AesGcm, aes::Aes256Enc};
 use ed25519_dalek::{Signer, SigningKey, Verifier, VerifyingKey};
-use sprag_core::backend::{CryptoBackend, PqBackend};
+#[cfg(feature = "files")]
+use sprag_core::backend::FileBackend;
+use sprag_core::backend::{CryptoBackend, HybridBackend, PqBackend};
 use sprag_core::primitives::{Aead, PrimitiveError, Signature};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+#[cfg(feature = "files")]
+pub use crate::argon2id::Argon2id;
 pub use crate::dalek_x25519::X25519;
 pub use chacha20_poly1305::ChaCha20Poly1305;
 pub use hmac::HmacSha256;
 pub use mlkem::{MlKem768, MlKem1024};
+pub use sha3::Sha3;
+#[cfg(feature = "files")]
+pub use sha512::Sha512;
 
 use crate::provenance::{Provenance, Row, Wipes};
 use crate::{aead_limit, strict_ed25519};
@@ -40,6 +50,16 @@ impl CryptoBackend for RustCrypto {
 impl PqBackend for RustCrypto {
     type MlKem768 = MlKem768;
     type MlKem1024 = MlKem1024;
+}
+
+impl HybridBackend for RustCrypto {
+    type Sha3 = Sha3;
+}
+
+#[cfg(feature = "files")]
+impl FileBackend for RustCrypto {
+    type Sha512 = Sha512;
+    type Argon2id = Argon2id;
 }
 
 /// AES-256-GCM (NIST SP 800-38D) from `aes-gcm`, without AES's decryption schedule, which GCM

@@ -6,7 +6,9 @@
 
 use core::fmt::Debug;
 
-use crate::primitives::{Aead, Hmac, Kem, KeyAgreement, Signature};
+use crate::primitives::{
+    Aead, ExpandSha512, Hmac, Kem, KeyAgreement, PasswordHash, Sha3, Signature,
+};
 
 /// The classical primitives every session needs.
 ///
@@ -33,4 +35,20 @@ pub trait PqBackend: CryptoBackend {
     type MlKem768: Kem;
     /// ML-KEM-1024 (FIPS 203).
     type MlKem1024: Kem;
+}
+
+/// What X-Wing, the hybrid KEM of [`crate::wrap`], needs beside ML-KEM-768 and X25519.
+pub trait HybridBackend: PqBackend {
+    /// SHA3-256 and SHAKE256 (FIPS 202).
+    type Sha3: Sha3;
+}
+
+/// The primitives of backups and of the history at rest.
+///
+/// A list of its own, so that a backend for messages alone stays five lines.
+pub trait FileBackend: CryptoBackend {
+    /// HKDF-Expand with SHA-512 (RFC 5869, FIPS 180-4).
+    type Sha512: ExpandSha512;
+    /// Argon2id (RFC 9106).
+    type Argon2id: PasswordHash;
 }

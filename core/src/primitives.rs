@@ -8,8 +8,12 @@
 //! No method takes randomness: callers pass seeds, so that a backend never owns an entropy
 //! source and every operation has a known answer.
 
+mod hashes;
+
 use alloc::vec::Vec;
 use core::fmt;
+
+pub use hashes::{ExpandSha512, PasswordCost, PasswordHash, Sha3};
 
 /// Why a primitive refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

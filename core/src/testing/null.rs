@@ -8,8 +8,11 @@
 
 use zeroize::Zeroize;
 
-use crate::backend::{CryptoBackend, PqBackend};
-use crate::primitives::{Aead, Hmac, Kem, KeyAgreement, PrimitiveError, Signature};
+use crate::backend::{CryptoBackend, FileBackend, HybridBackend, PqBackend};
+use crate::primitives::{
+    Aead, ExpandSha512, Hmac, Kem, KeyAgreement, PasswordCost, PasswordHash, PrimitiveError, Sha3,
+    Signature,
+};
 use crate::secret::Secret;
 
 /// The backend without cryptography.
@@ -28,6 +31,46 @@ impl CryptoBackend for Null {
 impl PqBackend for Null {
     type MlKem768 = NullKem<1184, 1088>;
     type MlKem1024 = NullKem<1568, 1568>;
+}
+
+impl HybridBackend for Null {
+    type Sha3 = Self;
+}
+
+impl FileBackend for Null {
+    type Sha512 = Self;
+    type Argon2id = Self;
+}
+
+impl ExpandSha512 for Null {
+    fn hkdf_expand(prk: &[u8; 32], info: &[&[u8]], okm: &mut [u8]) -> Result<(), PrimitiveError> {
+        let mut sum = Checksum::of(&[prk]);
+        info.iter().for_each(|part| sum.absorb(part));
+        sum.expand(okm);
+        Ok(())
+    }
+}
+
+impl Sha3 for Null {
+    fn sha3_256(parts: &[&[u8]], digest: &mut [u8; 32]) {
+        Checksum::of(parts).expand(digest);
+    }
+
+    fn shake256(input: &[u8], output: &mut [u8]) {
+        Checksum::of(&[input]).expand(output);
+    }
+}
+
+impl PasswordHash for Null {
+    fn argon2id(
+        password: &[u8],
+        salt: &[u8; 16],
+        _cost: &PasswordCost,
+        hash: &mut [u8; 32],
+    ) -> Result<(), PrimitiveError> {
+        Checksum::of(&[password, salt]).expand(hash);
+        Ok(())
+    }
 }
 
 /// A private key of [`Null`] with its public half.

@@ -1,0 +1,27 @@
+//! SHA-3 over `libcrux-sha3`, on which `libcrux-ml-kem` stands, for the backends that take ML-KEM
+//! from there.
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+/// SHA3-256 and SHAKE256 (FIPS 202) from libcrux, which takes its input in one piece.
+///
+/// libcrux does not wipe the state of the sponge, which stays on the stack until it is used again.
+#[derive(Clone, Copy, Debug)]
+pub struct Sha3;
+
+impl sprag_core::primitives::Sha3 for Sha3 {
+    fn sha3_256(parts: &[&[u8]], digest: &mut [u8; 32]) {
+        let len = parts.iter().map(|part| part.len()).sum();
+        let mut input = Zeroizing::new(Vec::with_capacity(len));
+        parts.iter().for_each(|part| input.extend_from_slice(part));
+        libcrux_sha3::sha256_ema(digest, &input);
+    }
+
+    fn shake256(input: &[u8], output: &mut [u8]) {
+        libcrux_sha3::shake256_ema(output, input);
+    }
+}
