@@ -7,7 +7,8 @@
 //! - The root: what does not depend on a backend (suites, records, policies, errors).
 //! - [`entropy`] and [`platform`]: the system's generator and clock, for passing in.
 //! - [`stores`]: where durable sessions are kept; [`store`]: the contract, for a store of your own.
-//! - [`wrap`]: HPKE, encryption to whoever holds a private key.
+//! - [`wrap`]: HPKE, and keys sealed for whoever holds a private key.
+//! - [`history`]: chunked files (for use with the feature `files`).
 //! - `parallel` (feature `rayon`): the batch calls on the threads of the caller's pool.
 //! - [`AnySession`] and [`BackendName`]: a backend chosen at run time.
 //! - [`sprag_core`]: the engine, generic over its backend, for a backend of your own.
@@ -56,7 +57,7 @@ pub use sprag_core::session::{
 };
 #[cfg(feature = "conformance")]
 pub use sprag_core::testing;
-pub use sprag_core::{Secret, Suite, UnixTime, store, wrap};
+pub use sprag_core::{Secret, Suite, UnixTime, history, store, wrap};
 pub use sprag_stores as stores;
 
 /// A module with every generic type of the engine on one backend, under the same names for each,

@@ -1,8 +1,8 @@
 //! The batch calls on the threads of a rayon pool: the one that the caller is in.
 //!
 //! What lives here: [`encrypt_batch`], [`decrypt_batch`], [`initiate_batch`] and [`accept_batch`],
-//! each with the arguments, results and bytes of the call of the same name in the root. What does
-//! not: a pool. None is made or configured here, and outside of every pool the calls do their work
+//! each with the arguments, results and bytes of the call of the same name in the root, and with the
+//! feature `files` `seal_file` and `open_file`. What does not: a pool. None is made or configured here, and outside of every pool the calls do their work
 //! on the calling thread.
 //!
 //! ```
@@ -40,6 +40,8 @@
 //! If a piece panics, the others are finished, and then the call panics. Sessions stay with the
 //! caller: those of the piece are each as before or committed.
 
+#[cfg(feature = "files")]
+mod files;
 mod split;
 
 use std::ops::Range;
@@ -53,6 +55,8 @@ use sprag_core::handshake::{
 use sprag_core::session::{self, DrawnBatch, Session, SessionError, SessionPolicy};
 use sprag_core::{UnixTime, handshake};
 
+#[cfg(feature = "files")]
+pub use files::{open_file, seal_file};
 use split::Split;
 
 /// One message in each of many sessions: [`sprag_core::session::encrypt_batch`] on the threads of

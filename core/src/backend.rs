@@ -43,7 +43,7 @@ pub trait HybridBackend: PqBackend {
     type Sha3: Sha3;
 }
 
-/// The primitives of backups and of the history at rest.
+/// The primitives of backups and of the history at rest ([`crate::history`]).
 ///
 /// A list of its own, so that a backend for messages alone stays five lines.
 pub trait FileBackend: CryptoBackend {

@@ -2,7 +2,7 @@
 //!
 //! What lives here: the traits a crypto backend implements ([`primitives`], [`backend`]), the
 //! handshake (X3DH and PQXDH, [`handshake`]), sessions: the Double Ratchet and its stored
-//! state ([`session`]), and wrapped keys ([`wrap`]). What does not: any
+//! state ([`session`]), wrapped keys ([`wrap`]) and files ([`history`]). What does not: any
 //! implementation of a primitive, any database, any thread pool, any source of randomness or time;
 //! those are arguments.
 //!
@@ -23,6 +23,7 @@ pub mod durable;
 pub mod entropy;
 pub mod ephemeral;
 pub mod handshake;
+pub mod history;
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
