@@ -82,7 +82,9 @@ impl<B: PqBackend> Live<B> {
                 State::Conversation(Box::new(Conversation::decode(text, policy)?))
             }
             RecordKind::Delivery => State::Delivery(text.to_vec()),
-            RecordKind::Identity => return Err(DurableError::NotLoaded(id.clone())),
+            RecordKind::Identity | RecordKind::Object | RecordKind::Epoch | RecordKind::History => {
+                return Err(DurableError::NotLoaded(id.clone()));
+            }
         };
         Ok(Self {
             revision: Some(record.revision),

@@ -17,7 +17,7 @@ mod live;
 mod operations;
 mod prepared;
 mod rest;
-mod revision;
+pub(crate) mod revision;
 mod rewrap;
 mod setup;
 mod working_set;

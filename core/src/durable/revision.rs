@@ -14,7 +14,7 @@ const DRAWN: u32 = 20;
 const MAX: u64 = i64::MAX as u64;
 
 /// The revision that follows `last`.
-pub(super) fn after<R: TryCryptoRng + ?Sized>(
+pub(crate) fn after<R: TryCryptoRng + ?Sized>(
     last: Option<u64>,
     rng: &mut R,
 ) -> Result<u64, DurableError> {

@@ -46,7 +46,7 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         let first = from.after.as_ref().map(RecordId::kind);
         let kinds = RecordKind::ALL
             .into_iter()
-            .filter(|kind| Some(*kind) >= first);
+            .filter(|kind| kind.is_sealed_under_store_key() && Some(*kind) >= first);
         let mut done = Rewrapped {
             sealed: 0,
             passed: 0,

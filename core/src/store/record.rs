@@ -19,16 +19,33 @@ pub enum RecordKind {
     Conversation = 3,
     /// Where the plaintext of a received message went.
     Delivery = 4,
+    /// The wrapped key of an object at rest, and where the object lies.
+    Object = 5,
+    /// The wrapped key of an epoch of the history, or the mark that it was erased.
+    Epoch = 6,
+    /// A record of the history.
+    History = 7,
 }
 
 impl RecordKind {
     /// All kinds, by ascending number.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::Identity,
         Self::Prekeys,
         Self::Conversation,
         Self::Delivery,
+        Self::Object,
+        Self::Epoch,
+        Self::History,
     ];
+
+    /// Whether [`crate::durable`] seals records of this kind, under the store key.
+    pub(crate) const fn is_sealed_under_store_key(self) -> bool {
+        match self {
+            Self::Identity | Self::Prekeys | Self::Conversation | Self::Delivery => true,
+            Self::Object | Self::Epoch | Self::History => false,
+        }
+    }
 
     /// The kind of this number.
     #[must_use]

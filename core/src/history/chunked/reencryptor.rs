@@ -13,7 +13,7 @@ use crate::secret::Secret;
 /// Takes a file from one key to another, with a chunk or two in memory.
 ///
 /// The new file is as complete as the old one only when [`finish`](Self::finish) said so: put it in
-/// the old one's place after that.
+/// the old one's place after that ([`Objects::replace`](crate::wrap::Objects::replace)).
 pub struct Reencryptor<B: FileBackend> {
     opener: Opener<B>,
     sealer: Sealer<B>,
