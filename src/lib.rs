@@ -8,7 +8,7 @@
 //! - [`entropy`] and [`platform`]: the system's generator and clock, for passing in.
 //! - [`stores`]: where durable sessions are kept; [`store`]: the contract, for a store of your own.
 //! - [`wrap`]: HPKE, and keys sealed for whoever holds a private key.
-//! - [`history`]: chunked files (for use with the feature `files`).
+//! - [`history`]: chunked files, backups, the history at rest (for use with the feature `files`).
 //! - `parallel` (feature `rayon`): the batch calls on the threads of the caller's pool.
 //! - [`AnySession`] and [`BackendName`]: a backend chosen at run time.
 //! - [`sprag_core`]: the engine, generic over its backend, for a backend of your own.
@@ -27,6 +27,8 @@ mod any_session;
 ))]
 mod backend_name;
 pub mod entropy;
+#[cfg(feature = "files")]
+mod files;
 #[cfg(feature = "rayon")]
 pub mod parallel;
 pub mod platform;
@@ -42,6 +44,8 @@ pub use any_session::AnySession;
     )
 ))]
 pub use backend_name::BackendName;
+#[cfg(feature = "files")]
+pub use files::{ReadSeek, password};
 pub use rand_core;
 pub use sprag_backends::provenance;
 pub use sprag_core;

@@ -1,0 +1,287 @@
+//! What may be in a backup, and how it stands there.
+//!
+//! A backup holds what a person would miss: records of the history and the application's own data.
+//! It holds nothing that a second device must not have: the trait is sealed, and neither a session nor
+//! a key has it.
+
+use alloc::vec::Vec;
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::BackupError;
+use super::padding::padded;
+use crate::codec::{Reader, Writer};
+
+const END: u8 = 0;
+const HISTORY: u8 = 1;
+const APP: u8 = 2;
+
+/// The longest body of an item in bytes: 16 MiB.
+pub const MAX_BODY: usize = 1 << 24;
+
+/// What may be put into a backup.
+pub trait BackupContent: Content {}
+
+impl BackupContent for HistoryRecord<'_> {}
+impl BackupContent for AppData<'_> {}
+
+mod sealed {
+    /// An item's type, name and body.
+    pub trait Content {
+        fn parts(&self) -> (u8, &[u8], &[u8]);
+    }
+}
+
+pub(super) use sealed::Content;
+
+/// A record of the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryRecord<'a> {
+    /// Its name.
+    pub id: &'a [u8],
+    /// What it says.
+    pub body: &'a [u8],
+}
+
+impl Content for HistoryRecord<'_> {
+    fn parts(&self) -> (u8, &[u8], &[u8]) {
+        (HISTORY, self.id, self.body)
+    }
+}
+
+/// Data of the application that belongs to no device: settings, contacts, drafts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppData<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// What it holds.
+    pub body: &'a [u8],
+}
+
+impl Content for AppData<'_> {
+    fn parts(&self) -> (u8, &[u8], &[u8]) {
+        (APP, self.name, self.body)
+    }
+}
+
+/// What comes back out of a backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Restored<'a> {
+    /// A record of the history.
+    History(HistoryRecord<'a>),
+    /// Data of the application.
+    App(AppData<'a>),
+}
+
+/// An item's bytes.
+pub(super) fn encode(content: &impl Content) -> Result<Zeroizing<Vec<u8>>, BackupError> {
+    let (kind, name, body) = content.parts();
+    let name_len = u16::try_from(name.len()).map_err(|_| BackupError::TooLong)?;
+    if body.len() > MAX_BODY {
+        return Err(BackupError::TooLong);
+    }
+    let len = name.len().saturating_add(body.len()).saturating_add(7);
+    let mut item = Zeroizing::new(Vec::with_capacity(len));
+    item.put(&[kind]);
+    item.put_u16(name_len);
+    item.put(name);
+    item.put_u32(body.len() as u32);
+    item.put(body);
+    Ok(item)
+}
+
+/// What stands behind `content_len` bytes of items.
+pub(super) fn ending(content_len: u64) -> impl Iterator<Item = Vec<u8>> {
+    const PART: u64 = 16384;
+    let with_end = content_len.saturating_add(1);
+    let mut left = padded(with_end).saturating_sub(content_len);
+    core::iter::from_fn(move || {
+        let part = left.min(PART);
+        left = left.saturating_sub(part);
+        // END and the padding are zeros alike.
+        (part > 0).then(|| alloc::vec![END; part as usize])
+    })
+}
+
+/// Reads items off a text that comes in parts, with one item in memory.
+#[derive(Default)]
+pub(super) struct Items {
+    pending: Zeroizing<Vec<u8>>,
+    /// Bytes of complete items.
+    content_len: u64,
+    /// Bytes from the end mark on, once it was seen.
+    ending_len: Option<u64>,
+    /// How many items were read.
+    pub(super) count: u64,
+}
+
+impl Items {
+    /// Takes the next part and gives out the items that it completes.
+    pub(super) fn update<E: From<BackupError>>(
+        &mut self,
+        part: &[u8],
+        visit: &mut impl FnMut(Restored<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Some(ending) = &mut self.ending_len {
+            return Ok(padding(ending, part)?);
+        }
+        append(&mut self.pending, part);
+        let mut rest = &self.pending[..];
+        loop {
+            if rest.first() == Some(&END) {
+                let mut ending = 0;
+                padding(&mut ending, rest)?;
+                self.ending_len = Some(ending);
+                self.pending.zeroize();
+                return Ok(());
+            }
+            let Some((item, behind)) = item(rest)? else {
+                break;
+            };
+            visit(item)?;
+            let len = rest.len().saturating_sub(behind.len()) as u64;
+            self.content_len = self.content_len.saturating_add(len);
+            self.count = self.count.saturating_add(1);
+            rest = behind;
+        }
+        let used = self.pending.len().saturating_sub(rest.len());
+        self.pending.drain(..used);
+        Ok(())
+    }
+
+    /// Ends the text: nothing is missing, and the padding is the one there is.
+    pub(super) fn finish(&self) -> Result<(), BackupError> {
+        let ending = self.ending_len.ok_or(BackupError::Malformed)?;
+        let bucket = padded(self.content_len.saturating_add(1));
+        if self.content_len.saturating_add(ending) != bucket {
+            return Err(BackupError::Malformed);
+        }
+        Ok(())
+    }
+}
+
+/// The first item and what stands behind it, `None` if it is not there as a whole.
+fn item(bytes: &[u8]) -> Result<Option<(Restored<'_>, &[u8])>, BackupError> {
+    let mut reader = Reader::new(bytes);
+    let Ok(kind) = reader.u8() else {
+        return Ok(None);
+    };
+    if kind != HISTORY && kind != APP {
+        return Err(BackupError::Malformed);
+    }
+    let (Ok(name), Ok(len)) = (reader.prefixed(), reader.u32()) else {
+        return Ok(None);
+    };
+    let len = usize::try_from(len).map_err(|_| BackupError::TooLong)?;
+    if len > MAX_BODY {
+        return Err(BackupError::TooLong);
+    }
+    let Ok(body) = reader.bytes(len) else {
+        return Ok(None);
+    };
+    let item = match kind {
+        HISTORY => Restored::History(HistoryRecord { id: name, body }),
+        _ => Restored::App(AppData { name, body }),
+    };
+    let left = reader.remaining();
+    Ok(Some((item, reader.bytes(left)?)))
+}
+
+fn padding(ending: &mut u64, part: &[u8]) -> Result<(), BackupError> {
+    if part.iter().any(|byte| *byte != END) {
+        return Err(BackupError::Malformed);
+    }
+    *ending = ending.saturating_add(part.len() as u64);
+    Ok(())
+}
+
+/// Appends, and leaves no old bytes behind where the vector grows.
+fn append(bytes: &mut Zeroizing<Vec<u8>>, part: &[u8]) {
+    let len = bytes.len().saturating_add(part.len());
+    if len > bytes.capacity() {
+        let room = len.max(bytes.capacity().saturating_mul(2));
+        let mut grown = Zeroizing::new(Vec::with_capacity(room));
+        grown.extend_from_slice(bytes);
+        *bytes = grown;
+    }
+    bytes.extend_from_slice(part);
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+mod tests {
+    use super::*;
+
+    fn text() -> Vec<u8> {
+        let mut text = Vec::new();
+        for n in 0..50_u8 {
+            let body = alloc::vec![n; usize::from(n) * 40];
+            let (name, body) = (&[n][..], &body[..]);
+            if n % 3 == 0 {
+                text.extend_from_slice(&encode(&AppData { name, body }).unwrap());
+            } else {
+                text.extend_from_slice(&encode(&HistoryRecord { id: name, body }).unwrap());
+            }
+        }
+        let len = text.len() as u64;
+        ending(len).for_each(|part| text.extend_from_slice(&part));
+        text
+    }
+
+    fn read(text: &[u8], step: usize) -> Result<u64, BackupError> {
+        let mut items = Items::default();
+        let mut names = 0;
+        for part in text.chunks(step) {
+            items.update::<BackupError>(part, &mut |item| {
+                let (Restored::History(HistoryRecord { id: name, body })
+                | Restored::App(AppData { name, body })) = item;
+                assert_eq!((name, body.len()), (&[names][..], usize::from(names) * 40));
+                names += 1;
+                Ok(())
+            })?;
+        }
+        items.finish()?;
+        Ok(items.count)
+    }
+
+    #[test]
+    fn items_come_out_however_the_text_is_cut() {
+        let text = text();
+        assert_eq!(text.len() as u64, padded(text.len() as u64));
+        for step in [1, 7, 8, 4096, text.len()] {
+            assert_eq!(read(&text, step), Ok(50), "{step}");
+        }
+    }
+
+    #[test]
+    fn another_padding_or_none_is_refused() {
+        let text = text();
+        for len in [text.len() - 1, text.len() - 4096, 40, 0] {
+            assert_eq!(
+                read(&text[..len], 100),
+                Err(BackupError::Malformed),
+                "{len}"
+            );
+        }
+        let mut longer = text.clone();
+        longer.push(0);
+        assert_eq!(read(&longer, 100), Err(BackupError::Malformed));
+        let mut dirty = text;
+        *dirty.last_mut().unwrap() = 1;
+        assert_eq!(read(&dirty, 100), Err(BackupError::Malformed));
+    }
+
+    #[test]
+    fn a_length_that_lies_reserves_nothing() {
+        let mut items = Items::default();
+        let front = [HISTORY, 0, 0, 0xff, 0xff, 0xff, 0xff];
+        let refused = items.update::<BackupError>(&front, &mut |_| Ok(()));
+        assert_eq!(refused, Err(BackupError::TooLong));
+        assert!(items.pending.capacity() < 1000);
+    }
+}

@@ -1,0 +1,287 @@
+//! Restoring: the whole file is verified before the first item is given out.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::convert::Infallible;
+use core::fmt;
+use core::marker::PhantomData;
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::content::Items;
+use super::header::{Header, Slot};
+use super::source::{exact, fill};
+use super::writer::BINDING;
+use super::{
+    BackupError, BackupSource, Password, PasswordLimits, RecoveryKey, RestoreError, Restored,
+};
+use crate::backend::FileBackend;
+use crate::history::chunked::{ChunkedError, HEADER_LEN, Opener};
+use crate::secret::Secret;
+use crate::time::UnixTime;
+use crate::wrap::KekRing;
+use crate::wrap::hpke::HpkeKem;
+
+/// How much is read at once.
+const PART: usize = 1 << 16;
+
+/// What a restore is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Reading the whole file; nothing was given out.
+    Verifying,
+    /// Giving items out.
+    Importing,
+}
+
+/// How far a restore has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub phase: Phase,
+    /// Bytes of the payload that were read in this phase.
+    pub bytes: u64,
+    /// Items that were read in this phase.
+    pub items: u64,
+}
+
+/// The key of one backup, and proof that its header is genuine. Wiped on drop.
+#[derive(Debug)]
+pub struct FileKey<B> {
+    key: Secret<32>,
+    backend: PhantomData<B>,
+}
+
+/// Proof that a backup was verified as a whole.
+#[derive(Debug)]
+pub struct Verified<B> {
+    key: FileKey<B>,
+    /// How many items there are.
+    pub items: u64,
+    /// Bytes of the payload.
+    pub bytes: u64,
+}
+
+/// A backup that is being restored: open, unlock, verify, restore.
+pub struct Backup<S> {
+    source: S,
+    header: Header,
+}
+
+impl<S: BackupSource> Backup<S> {
+    /// Reads the header, and believes nothing of it yet.
+    ///
+    /// # Errors
+    /// [`BackupError::Foreign`], [`BackupError::Newer`], [`BackupError::Incomplete`],
+    /// [`BackupError::Malformed`], [`BackupError::SlotConflict`], [`BackupError::SlotCount`];
+    /// [`RestoreError::Source`].
+    pub fn open(mut source: S) -> Result<Self, RestoreError<S::Error>> {
+        source.rewind().map_err(RestoreError::Source)?;
+        let header = Header::read(&mut source)?;
+        Ok(Self { source, header })
+    }
+
+    /// When it was made. Authentic once it was unlocked.
+    #[must_use]
+    pub const fn created(&self) -> UnixTime {
+        self.header.created
+    }
+
+    /// Whether there is a slot for a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        let slots = &self.header.slots;
+        slots.iter().any(|slot| matches!(slot, Slot::Password(_)))
+    }
+
+    /// Unlocks with the password.
+    ///
+    /// # Errors
+    /// [`BackupError::NoSuchSlot`], [`BackupError::CostRefused`], [`BackupError::OutOfMemory`],
+    /// [`BackupError::WrongPassword`], [`BackupError::HeaderForged`].
+    pub fn unlock_with_password<B: FileBackend>(
+        &self,
+        password: &Password,
+        limits: &PasswordLimits,
+    ) -> Result<FileKey<B>, BackupError> {
+        let slots = self.header.slots.iter();
+        let mut slots = slots.filter_map(|slot| match slot {
+            Slot::Password(slot) => Some(slot),
+            _ => None,
+        });
+        let slot = slots.next().ok_or(BackupError::NoSuchSlot)?;
+        self.authenticated(slot.open::<B>(password, limits)?)
+    }
+
+    /// Unlocks with a recovery key.
+    ///
+    /// # Errors
+    /// [`BackupError::NoSuchSlot`], [`BackupError::WrongKey`], [`BackupError::HeaderForged`].
+    pub fn unlock_with_recovery_key<B: FileBackend>(
+        &self,
+        key: &RecoveryKey,
+    ) -> Result<FileKey<B>, BackupError> {
+        let mut refused = BackupError::NoSuchSlot;
+        for slot in &self.header.slots {
+            let Slot::Recovery(slot) = slot else { continue };
+            match slot.open::<B>(key)? {
+                Some(key) => return self.authenticated(key),
+                None => refused = BackupError::WrongKey,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Unlocks with a recipient's private keys.
+    ///
+    /// # Errors
+    /// As [`unlock_with_recovery_key`](Self::unlock_with_recovery_key).
+    pub fn unlock_with_kek<B: FileBackend, K: HpkeKem<B>>(
+        &self,
+        ring: &KekRing<B, K>,
+    ) -> Result<FileKey<B>, BackupError> {
+        let mut refused = BackupError::NoSuchSlot;
+        for slot in &self.header.slots {
+            let Slot::Recipient(envelope) = slot else {
+                continue;
+            };
+            match ring.open(envelope, &BINDING) {
+                Ok(key) => return self.authenticated(key),
+                Err(_) => refused = BackupError::WrongKey,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Reads the whole file and gives out nothing.
+    ///
+    /// # Errors
+    /// [`BackupError::Damaged`], [`BackupError::Incomplete`], [`BackupError::Malformed`],
+    /// [`BackupError::HeaderForged`]; [`RestoreError::Source`].
+    pub fn verify<B: FileBackend>(
+        &mut self,
+        key: FileKey<B>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Verified<B>, RestoreError<S::Error>> {
+        let done = self.pass(
+            &key,
+            Phase::Verifying,
+            progress,
+            |_| Ok::<_, Infallible>(()),
+        )?;
+        let Progress { bytes, items, .. } = done;
+        Ok(Verified { key, items, bytes })
+    }
+
+    /// Gives out every item of a backup that was verified, in order. Each is authentic; that they are
+    /// all there was found before. (Should somebody cut the file off between the passes, the import
+    /// ends in [`BackupError::Incomplete`]: import into a place of its own if others can write to the
+    /// file.)
+    ///
+    /// # Errors
+    /// [`RestoreError::Import`] as soon as `import` refuses an item; as [`verify`](Self::verify).
+    pub fn restore<B: FileBackend, I>(
+        &mut self,
+        verified: &Verified<B>,
+        progress: &mut dyn FnMut(Progress),
+        import: impl FnMut(Restored<'_>) -> Result<(), I>,
+    ) -> Result<(), RestoreError<S::Error, I>> {
+        self.pass(&verified.key, Phase::Importing, progress, import)
+            .map(drop)
+    }
+
+    fn pass<B: FileBackend, I>(
+        &mut self,
+        key: &FileKey<B>,
+        phase: Phase,
+        progress: &mut dyn FnMut(Progress),
+        mut import: impl FnMut(Restored<'_>) -> Result<(), I>,
+    ) -> Result<Progress, RestoreError<S::Error, I>> {
+        let mut visit = |item: Restored<'_>| import(item).map_err(Pass::Import);
+        let mut opener = self.payload(key)?;
+        let mut items = Items::default();
+        let mut part = vec![0; PART];
+        let mut text = Zeroizing::new(Vec::with_capacity(2 * PART));
+        let mut bytes = HEADER_LEN as u64;
+        loop {
+            let read = fill(&mut self.source, &mut part)?;
+            let read = part.get(..read).unwrap_or_default();
+            opener.update(read, &mut text)?;
+            items.update(&text, &mut visit).map_err(Pass::into)?;
+            text.zeroize();
+            bytes = bytes.saturating_add(read.len() as u64);
+            progress(Progress {
+                phase,
+                bytes,
+                items: items.count,
+            });
+            if read.len() < PART {
+                break;
+            }
+        }
+        opener.finish(&mut text)?;
+        items.update(&text, &mut visit).map_err(Pass::into)?;
+        items.finish()?;
+        Ok(Progress {
+            phase,
+            bytes,
+            items: items.count,
+        })
+    }
+
+    /// Goes to the front of the payload.
+    fn payload<B: FileBackend, I>(
+        &mut self,
+        key: &FileKey<B>,
+    ) -> Result<Opener<B>, RestoreError<S::Error, I>> {
+        self.source.rewind().map_err(RestoreError::Source)?;
+        let mut skipped = vec![0; self.header.bytes.len()];
+        exact(&mut self.source, &mut skipped)?;
+        if skipped != self.header.bytes {
+            return Err(BackupError::HeaderForged.into());
+        }
+        let mut front = [0; HEADER_LEN];
+        exact(&mut self.source, &mut front)?;
+        let (key, context) = self.header.payload::<B>(&key.key)?;
+        Opener::new(&key, &context, &front).map_err(|error| match error {
+            // The header is genuine and names the key, so the payload's own front was changed.
+            ChunkedError::WrongKey => BackupError::Damaged { chunk: 0 }.into(),
+            other => other.into(),
+        })
+    }
+
+    fn authenticated<B: FileBackend>(&self, key: Secret<32>) -> Result<FileKey<B>, BackupError> {
+        self.header.authenticate::<B>(&key)?;
+        let backend = PhantomData;
+        Ok(FileKey { key, backend })
+    }
+}
+
+impl<S> fmt::Debug for Backup<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backup")
+            .field("slots", &self.header.slots.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What reading items may end in: the backup's error, or the importer's.
+enum Pass<I> {
+    Backup(BackupError),
+    Import(I),
+}
+
+impl<I> From<BackupError> for Pass<I> {
+    fn from(error: BackupError) -> Self {
+        Self::Backup(error)
+    }
+}
+
+impl<I> Pass<I> {
+    fn into<S>(self) -> RestoreError<S, I> {
+        match self {
+            Self::Backup(error) => RestoreError::Backup(error),
+            Self::Import(error) => RestoreError::Import(error),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Making a backup.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand_core::TryCryptoRng;
+
+use super::content::{encode, ending};
+use super::header::{Header, Slot, check};
+use super::slot::{PasswordSlot, RecoverySlot};
+use super::{BackupContent, BackupError, Password, RecoveryKey};
+use crate::backend::FileBackend;
+use crate::history::chunked::Sealer;
+use crate::primitives::PasswordCost;
+use crate::secret::Secret;
+use crate::time::UnixTime;
+use crate::wrap::hpke::HpkeKem;
+use crate::wrap::{Binding, Envelope, PublicKek, Purpose, WrapError};
+
+/// What an envelope in a backup is bound to; its place is authenticated by the header's MAC.
+pub(super) const BINDING: Binding<'_> = Binding {
+    purpose: Purpose::Backup,
+    key_id: &[0; 16],
+    context: b"SKB1",
+};
+
+/// A backup that is being set up: who can open it.
+pub struct BackupBuilder<B> {
+    file_key: Secret<32>,
+    slots: Vec<Slot>,
+    backend: core::marker::PhantomData<B>,
+}
+
+impl<B: FileBackend> BackupBuilder<B> {
+    /// A backup under a fresh key, which nobody can open yet.
+    ///
+    /// # Errors
+    /// [`BackupError::Entropy`].
+    pub fn new<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, BackupError> {
+        Ok(Self {
+            file_key: Secret::random(rng)?,
+            slots: Vec::new(),
+            backend: core::marker::PhantomData,
+        })
+    }
+
+    /// Lets a password open it. What that costs is up to `cost`, for us now and for an attacker at
+    /// each guess.
+    ///
+    /// # Errors
+    /// [`BackupError::SlotConflict`], [`BackupError::SlotCount`], [`BackupError::CostRefused`] for a
+    /// cost that Argon2 does not allow, [`BackupError::OutOfMemory`], [`BackupError::Entropy`].
+    pub fn password<R: TryCryptoRng + ?Sized>(
+        self,
+        password: &Password,
+        cost: PasswordCost,
+        rng: &mut R,
+    ) -> Result<Self, BackupError> {
+        let slot = PasswordSlot::seal::<B, R>(&self.file_key, password, cost, rng)?;
+        self.with(Slot::Password(slot))
+    }
+
+    /// Lets a recovery key open it. One key may open many backups.
+    ///
+    /// # Errors
+    /// [`BackupError::SlotCount`], [`BackupError::Entropy`].
+    pub fn recovery_key<R: TryCryptoRng + ?Sized>(
+        self,
+        key: &RecoveryKey,
+        rng: &mut R,
+    ) -> Result<Self, BackupError> {
+        let slot = RecoverySlot::seal::<B, R>(&self.file_key, key, rng)?;
+        self.with(Slot::Recovery(slot))
+    }
+
+    /// Lets the holder of a private key open it.
+    ///
+    /// # Errors
+    /// [`BackupError::SlotConflict`], [`BackupError::SlotCount`], [`BackupError::Entropy`];
+    /// [`BackupError::WrongKey`] if the public key is a bad one.
+    pub fn recipient<K: HpkeKem<B>, R: TryCryptoRng + ?Sized>(
+        self,
+        to: &PublicKek<B, K>,
+        rng: &mut R,
+    ) -> Result<Self, BackupError> {
+        let sealed = Envelope::seal(&self.file_key, to, &BINDING, rng);
+        let envelope = sealed.map_err(|error| match error {
+            WrapError::Entropy => BackupError::Entropy,
+            _ => BackupError::WrongKey,
+        })?;
+        self.with(Slot::Recipient(envelope))
+    }
+
+    /// Begins the file: appends its header to `out`.
+    ///
+    /// # Errors
+    /// [`BackupError::SlotCount`] if nobody could open it, [`BackupError::Entropy`].
+    pub fn begin<R: TryCryptoRng + ?Sized>(
+        self,
+        created: UnixTime,
+        rng: &mut R,
+        out: &mut Vec<u8>,
+    ) -> Result<BackupWriter<B>, BackupError> {
+        let header = Header::create::<B>(self.slots, created, &self.file_key)?;
+        let (key, context) = header.payload::<B>(&self.file_key)?;
+        let (sealer, front) = Sealer::new(&key, &context, rng)?;
+        out.extend_from_slice(&header.bytes);
+        out.extend_from_slice(&front);
+        let content_len = 0;
+        Ok(BackupWriter {
+            sealer,
+            content_len,
+        })
+    }
+
+    fn with(mut self, slot: Slot) -> Result<Self, BackupError> {
+        self.slots.push(slot);
+        check(&self.slots)?;
+        Ok(self)
+    }
+}
+
+impl<B> fmt::Debug for BackupBuilder<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackupBuilder")
+            .field("slots", &self.slots.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A backup that is being written: each call appends to a buffer that the caller empties into the
+/// file.
+pub struct BackupWriter<B: FileBackend> {
+    sealer: Sealer<B>,
+    content_len: u64,
+}
+
+impl<B: FileBackend> BackupWriter<B> {
+    /// Adds an item.
+    ///
+    /// # Errors
+    /// [`BackupError::TooLong`], and nothing was added; [`BackupError::Backend`].
+    pub fn add<C: BackupContent>(
+        &mut self,
+        content: &C,
+        out: &mut Vec<u8>,
+    ) -> Result<(), BackupError> {
+        let item = encode(content)?;
+        self.sealer.update(&item, out)?;
+        self.content_len = self.content_len.saturating_add(item.len() as u64);
+        Ok(())
+    }
+
+    /// Ends the file. Without this it is refused as incomplete.
+    ///
+    /// # Errors
+    /// [`BackupError::Backend`].
+    pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(), BackupError> {
+        for part in ending(self.content_len) {
+            self.sealer.update(&part, out)?;
+        }
+        Ok(self.sealer.finish(out)?)
+    }
+}
+
+impl<B: FileBackend> fmt::Debug for BackupWriter<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackupWriter")
+            .field("content_len", &self.content_len)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,14 @@
+//! Files and the history at rest: what comes back, and what is refused.
+
+#[cfg(feature = "rayon")]
+#[path = "../support/given.rs"]
+mod given;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../support/two_keys.rs"]
+mod two_keys;
+
+mod backups;
+mod chunks;
+mod commitment;
+mod costs;
