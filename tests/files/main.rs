@@ -12,3 +12,4 @@ mod backups;
 mod chunks;
 mod commitment;
 mod costs;
+mod history;

@@ -149,6 +149,33 @@ fn names_are_taken_once_and_records_do_not_move() {
     assert_eq!(objects.get(&[1]).err(), Some(WrapError::NotFound));
 }
 
+#[test]
+fn the_durable_sessions_beside_them_leave_them_alone() {
+    use sprag::default::{Durable, Identity, Prekeys};
+    use sprag::{AccountId, PrekeyPolicy, SessionPolicy, StoreKeys, UnixTime};
+
+    let rng = &mut sprag::entropy::system();
+    let store = Memory::new();
+    let (objects, keys) = filled(&store, 3);
+    let (now, account) = (UnixTime(1), AccountId::new("alice").unwrap());
+    let identity = Identity::generate(account, 1, now, rng).unwrap();
+    let prekeys = Prekeys::generate(PrekeyPolicy::default(), now, rng).unwrap();
+    let [old, new] = [(); 2].map(|()| Secret::random(rng).unwrap());
+    let policy = SessionPolicy::default();
+    let first = StoreKeys::new(old.duplicate());
+    Durable::create(&store, first, policy, identity, prekeys, rng).unwrap();
+    let rotated = StoreKeys::new(new).with_older(old);
+    let mut device = Durable::open(&store, rotated, policy).unwrap();
+    let (mut sealed, mut next) = (0, Some(Default::default()));
+    while let Some(from) = next {
+        let page = device.rewrap(from, 10, rng).unwrap();
+        sealed += page.sealed;
+        next = page.next;
+    }
+    assert_eq!(sealed, 2);
+    all_there(&objects, &keys);
+}
+
 /// A store in which somebody else changes a record between a page's reading and its first commit.
 struct Meddled<'a> {
     store: &'a Memory,

@@ -84,9 +84,9 @@ pub enum Purpose {
     Session = 1,
     /// An object at rest ([`Objects`](super::Objects)).
     Object = 2,
-    /// An epoch of the history.
+    /// An epoch of the history ([`crate::history`]).
     Epoch = 3,
-    /// A backup.
+    /// A backup ([`crate::history::backup`]).
     Backup = 4,
 }
 

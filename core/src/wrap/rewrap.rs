@@ -15,6 +15,7 @@ use super::objects::Versions;
 use super::{Binding, Envelope, KekRing, WrapError};
 use crate::backend::CryptoBackend;
 use crate::durable::{DurableError, revision};
+use crate::history::EpochRecord;
 use crate::store::{Change, CommitError, Record, RecordId, RecordKind, Store};
 
 /// How far a pass has come. [`default`](Default::default) is the start.
@@ -113,6 +114,7 @@ pub fn references<S: Store + ?Sized>(
 ) -> Result<BTreeMap<u32, usize>, WrapError> {
     let mut counts = BTreeMap::new();
     count::<Versions>(store, kek_id, &mut counts)?;
+    count::<EpochRecord>(store, kek_id, &mut counts)?;
     Ok(counts)
 }
 
