@@ -9,6 +9,8 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use sprag_core::primitives::{PasswordCost, PasswordHash, PrimitiveError};
 use zeroize::Zeroize;
 
+use crate::provenance::{Row, Wipes};
+
 /// Argon2id version 0x13 (RFC 9106) from `argon2`, its lanes one after the other. The memory is
 /// wiped.
 #[derive(Clone, Copy, Debug)]
@@ -39,3 +41,11 @@ impl PasswordHash for Argon2id {
         })
     }
 }
+
+/// The row of every backend.
+pub(crate) const PROVENANCE: Row = Row {
+    primitive: "Argon2id",
+    library: "argon2",
+    wipes: Wipes::Yes,
+    note: "portable code, one thread whatever the lanes",
+};

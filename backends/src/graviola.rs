@@ -354,5 +354,15 @@ pub const PROVENANCE: Provenance = Provenance {
             note: "the key is wiped; the hash contexts that it and a signature's nonce pass through are not",
         },
         crate::libcrux_mlkem::PROVENANCE,
+        crate::libcrux_sha3::PROVENANCE,
+        #[cfg(feature = "files")]
+        Row {
+            primitive: "HKDF-SHA-512",
+            library: "graviola",
+            wipes: Wipes::No,
+            note: "hashing contexts are not wiped",
+        },
+        #[cfg(feature = "files")]
+        crate::argon2id::PROVENANCE,
     ],
 };

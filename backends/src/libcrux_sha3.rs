@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
+use crate::provenance::{Row, Wipes};
+
 /// SHA3-256 and SHAKE256 (FIPS 202) from libcrux, which takes its input in one piece.
 ///
 /// libcrux does not wipe the state of the sponge, which stays on the stack until it is used again.
@@ -25,3 +27,11 @@ impl sprag_core::primitives::Sha3 for Sha3 {
         libcrux_sha3::shake256_ema(output, input);
     }
 }
+
+/// The row of every backend that takes SHA-3 from here.
+pub(crate) const PROVENANCE: Row = Row {
+    primitive: "SHA-3",
+    library: "libcrux-sha3",
+    wipes: Wipes::Partly,
+    note: "for X-Wing alone; our copy of the input is wiped, the state of the sponge is not",
+};

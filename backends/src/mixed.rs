@@ -219,5 +219,15 @@ pub const PROVENANCE: Provenance = Provenance {
             note: "",
         },
         crate::libcrux_mlkem::PROVENANCE,
+        crate::libcrux_sha3::PROVENANCE,
+        #[cfg(feature = "files")]
+        Row {
+            primitive: "HKDF-SHA-512",
+            library: "aws-lc-rs",
+            wipes: Wipes::Yes,
+            note: "",
+        },
+        #[cfg(feature = "files")]
+        crate::argon2id::PROVENANCE,
     ],
 };

@@ -74,6 +74,11 @@ mod tests {
                     "ChaCha20-Poly1305",
                     "Ed25519",
                     "ML-KEM-768, ML-KEM-1024",
+                    "SHA-3",
+                    #[cfg(feature = "files")]
+                    "HKDF-SHA-512",
+                    #[cfg(feature = "files")]
+                    "Argon2id",
                 ],
                 "{backend}"
             );

@@ -284,5 +284,15 @@ pub const PROVENANCE: Provenance = Provenance {
             note: "our copy of the seed is wiped, Ed25519KeyPair is not",
         },
         crate::libcrux_mlkem::PROVENANCE,
+        crate::libcrux_sha3::PROVENANCE,
+        #[cfg(feature = "files")]
+        Row {
+            primitive: "HKDF-SHA-512",
+            library: "ring",
+            wipes: Wipes::No,
+            note: "hkdf::Prk is not wiped",
+        },
+        #[cfg(feature = "files")]
+        crate::argon2id::PROVENANCE,
     ],
 };

@@ -193,6 +193,21 @@ pub const PROVENANCE: Provenance = Provenance {
             wipes: Wipes::Yes,
             note: "portable code, four to six times the time of libcrux-ml-kem",
         },
+        Row {
+            primitive: "SHA-3",
+            library: "sha3, shake",
+            wipes: Wipes::Yes,
+            note: "",
+        },
+        #[cfg(feature = "files")]
+        Row {
+            primitive: "HKDF-SHA-512",
+            library: "sha2",
+            wipes: Wipes::Yes,
+            note: "",
+        },
+        #[cfg(feature = "files")]
+        crate::argon2id::PROVENANCE,
     ],
 };
 

@@ -26,7 +26,7 @@ type Item = (bool, Vec<u8>, Vec<u8>);
 fn items() -> Vec<Item> {
     let item = |n: usize| {
         let body = vec![n as u8; n * 331 % 9000];
-        (n % 5 == 0, n.to_be_bytes().to_vec(), body)
+        (n.is_multiple_of(5), n.to_be_bytes().to_vec(), body)
     };
     (0..60).map(item).collect()
 }
