@@ -3,6 +3,8 @@
 #[cfg(feature = "rayon")]
 #[path = "../support/given.rs"]
 mod given;
+#[path = "../support/hex.rs"]
+mod hex;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/two_keys.rs"]
@@ -12,4 +14,5 @@ mod backups;
 mod chunks;
 mod commitment;
 mod costs;
+mod golden;
 mod history;

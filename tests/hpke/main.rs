@@ -1,5 +1,15 @@
 //! HPKE on every backend: the RFC's vectors, X-Wing's, and what must be refused.
 
+#![cfg(any(
+    feature = "rustcrypto",
+    feature = "ring",
+    feature = "aws-lc-rs",
+    all(
+        feature = "graviola",
+        any(target_arch = "aarch64", target_arch = "x86_64")
+    )
+))]
+
 #[path = "../support/given.rs"]
 mod given;
 #[path = "../support/hex.rs"]
