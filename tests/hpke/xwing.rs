@@ -50,6 +50,13 @@ fn round_trip<B: HybridBackend>() {
     let open = |enc: &[u8]| setup.open::<B, XWing>(&again, enc, b"ad", &sealed);
     assert_eq!(*open(&enc).unwrap(), b"text");
 
+    let mut public = key.public().to_bytes();
+    public[1215] |= 0x80;
+    for bytes in [&public[..], &public[..1215], &[&public[..], &[0]].concat()] {
+        let refused = XWingPublicKey::from_bytes(bytes).err();
+        assert_eq!(refused, Some(HpkeError::InvalidKey));
+    }
+
     // Either half of the encapsulated key, its length, and the point's spelling.
     for at in [0, 1087, 1088] {
         let mut other = enc.clone();
