@@ -31,6 +31,15 @@
 //! What is **not** in a backup, by type: sessions, prekeys, identities. A restored ratchet would use
 //! keys again; [`BackupWriter::add`] takes [`BackupContent`] alone, which is sealed.
 //!
+//! ```
+//! use sprag_core::FileBackend;
+//! use sprag_core::history::backup::{BackupWriter, HistoryRecord};
+//!
+//! fn back_up<B: FileBackend>(writer: &mut BackupWriter<B>, record: &HistoryRecord<'_>) {
+//!     let _ = writer.add(record, &mut Vec::new());
+//! }
+//! ```
+//!
 //! ```compile_fail,E0277
 //! use sprag_core::FileBackend;
 //! use sprag_core::history::backup::BackupWriter;
