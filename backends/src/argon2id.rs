@@ -43,7 +43,7 @@ impl PasswordHash for Argon2id {
 }
 
 /// The row of every backend.
-pub(crate) const PROVENANCE: Row = Row {
+pub const PROVENANCE: Row = Row {
     primitive: "Argon2id",
     library: "argon2",
     wipes: Wipes::Yes,

@@ -273,7 +273,8 @@ fn progress<B: FileBackend>() {
     );
     assert!(seen.len() >= 3 && seen.is_sorted_by_key(|it| (it.bytes, it.items)));
     assert!(seen.iter().all(|it| it.phase == Phase::Verifying));
-    assert_eq!(seen.last().unwrap().bytes, verified.bytes);
+    let last = seen.last().unwrap();
+    assert_eq!((last.items, last.bytes), (verified.items, verified.bytes));
 
     let mut count = 0;
     let stopped = backup.restore(&verified, &mut |_| {}, |_| {

@@ -222,11 +222,13 @@ impl<S: BackupSource> Backup<S> {
         opener.finish(&mut text)?;
         items.update(&text, &mut visit).map_err(Pass::into)?;
         items.finish()?;
-        Ok(Progress {
+        let done = Progress {
             phase,
             bytes,
             items: items.count,
-        })
+        };
+        progress(done);
+        Ok(done)
     }
 
     /// Goes to the front of the payload.
