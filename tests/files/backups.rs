@@ -286,6 +286,47 @@ fn progress<B: FileBackend>() {
 }
 
 #[test]
+fn bytes_that_were_never_written_import_nothing() {
+    use proptest::prelude::*;
+    use sprag::default::Backend as B;
+
+    let rng = &mut sprag::entropy::system();
+    let recovery = RecoveryKey::generate(rng).unwrap();
+    let kek = PrivateKey::<B>::generate(rng).unwrap();
+    let ring = KekRing::<B, DhKem>::new([1; 16], WrapAlgorithm::DhKemAes256Gcm, kek).unwrap();
+    let builder = new::<B>().recovery_key(&recovery, rng).unwrap();
+    let file = write(
+        builder.recipient(&ring.current(), rng).unwrap(),
+        &items()[..5],
+    );
+    let writes = prop::collection::vec((0..400_usize, 1..=255_u8), 0..4);
+    let config = ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(writes in writes, cut: Option<prop::sample::Index>, front in 0..64_usize,
+                        noise in prop::collection::vec(any::<u8>(), 0..600))| {
+        let mut changed = file.clone();
+        for (at, byte) in &writes {
+            changed[*at] ^= byte;
+        }
+        if let Some(cut) = cut {
+            changed.truncate(cut.index(file.len()));
+        }
+        let random = [&file[..front], &noise].concat();
+        for bytes in [changed, random] {
+            let by_key = restore::<B>(&bytes, |it| it.unlock_with_recovery_key(&recovery));
+            let by_kek = restore::<B>(&bytes, |it| it.unlock_with_kek(&ring));
+            for (outcome, imported) in [by_key, by_kek] {
+                prop_assert_eq!(outcome.is_ok(), bytes == file);
+                prop_assert_eq!(imported.is_empty(), bytes != file);
+            }
+        }
+    });
+}
+
+#[test]
 fn lengths_hide_in_buckets() {
     on_every_backend!(buckets);
 }

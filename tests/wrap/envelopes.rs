@@ -176,3 +176,22 @@ fn generations<B: CryptoBackend>() {
     let mut ring = KekRing::<B, DhKem>::at(last, algorithm, fresh(rng)).unwrap();
     assert_eq!(ring.rotate(fresh(rng)), Err(WrapError::GenerationsUsedUp));
 }
+
+#[test]
+fn bytes_that_were_never_encoded_are_refused_or_come_back_the_same() {
+    use proptest::prelude::*;
+
+    let noise = prop::collection::vec(any::<u8>(), 0..1300);
+    let algorithm = prop::sample::select(vec![1, 2, 0x11, 0x12, 0x20]);
+    proptest!(|(mut noise in noise, algorithm in algorithm, whole: bool)| {
+        if noise.len() > 22 {
+            noise[20..22].copy_from_slice(&[0, algorithm]);
+        }
+        if whole {
+            noise.resize(if algorithm < 0x10 { 134 } else { 1222 }, 7);
+        }
+        if let Ok(envelope) = Envelope::decode(&noise) {
+            prop_assert_eq!(envelope.encode(), noise);
+        }
+    });
+}
