@@ -129,7 +129,10 @@ fn world() -> World {
     let sent = initiate(&alice, &verified.unwrap(), b"hello", &policy, NOW, rng).unwrap();
 
     let from = peer(alice.account());
-    let policy = SessionPolicy::default();
+    let policy = SessionPolicy {
+        clone_window: 2,
+        ..SessionPolicy::default()
+    };
     let accepted = accept(&bob, &prekeys, &from, &sent.message, policy, NOW).unwrap();
     let (mut ours, mut theirs) = (sent.session, accepted.session);
     let unconfirmed = ours.encode().to_vec();

@@ -115,3 +115,24 @@ fn leased_messages_are_those_of_a_loop() {
         assert_eq!(*by_lease.encode(), *by_loop.encode(), "a lease of {count}");
     }
 }
+
+#[test]
+fn many_leases_are_one_commit_and_a_bad_one_disturbs_no_other() {
+    let mut world = World::met(24);
+    let commits = world.alice.commits();
+    let jobs = [(with("nobody"), 2), (with("bob"), 2)];
+    let mut alice = open(&world.alice);
+    let leases = alice.lease_batch(&jobs, &mut world.rng).unwrap();
+    assert_eq!(world.alice.commits(), commits + 1);
+    let [Err(none), Ok(lease)] = <[_; 2]>::try_from(leases).unwrap() else {
+        panic!("the first conversation does not exist, the second does");
+    };
+    assert_eq!(none, DurableError::NoConversation);
+    let mut lease = lease;
+    let mut bob = open(&world.bob);
+    for text in [b"one", b"two"] {
+        let sent = lease.encrypt(text, &mut world.rng).unwrap();
+        let opened = bob.decrypt(&with("alice"), &sent, &mut world.rng);
+        assert_eq!(opened.unwrap(), text);
+    }
+}

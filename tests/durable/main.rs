@@ -2,6 +2,8 @@
 //! opened twice, nothing is handed out that was not committed.
 
 mod attachments;
+mod backends;
+mod clones;
 mod doubts;
 mod leases;
 mod stored;

@@ -389,6 +389,7 @@ fn any_policy(rng: &mut ChaCha8Rng) -> SessionPolicy {
         max_skipped_keys: [0, 3, 10, 2000][below(rng, 4)],
         skipped_ttl_messages: [3, 20, 1000][below(rng, 3)],
         skipped_ttl_hours: [4, 720][below(rng, 2)],
+        clone_window: [0, 3][below(rng, 2)],
         ..SessionPolicy::default()
     }
 }

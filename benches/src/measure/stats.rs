@@ -95,10 +95,13 @@ impl Spread {
         }
     }
 
-    /// To a thousandth.
+    /// To a thousandth; small ones to a millionth.
     #[must_use]
     pub fn rounded(self) -> Self {
-        let round = |value: f64| (value * 1000.0).round() / 1000.0;
+        let round = |value: f64| {
+            let scale = if value < 0.1 { 1e6 } else { 1e3 };
+            (value * scale).round() / scale
+        };
         Self {
             low: round(self.low),
             p50: round(self.p50),

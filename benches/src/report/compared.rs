@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{digits, duration, parameters};
+use super::{duration, parameters};
 use crate::measure::stats::Spread;
 use crate::record::{Compared, Record, Row};
 
@@ -15,7 +15,7 @@ pub(super) struct Group {
 }
 
 /// Every such group.
-pub(super) const GROUPS: [Group; 3] = [
+pub(super) const GROUPS: [Group; 4] = [
     Group {
         name: "strategies",
         title: "Strategies beside one by one",
@@ -41,6 +41,17 @@ pub(super) const GROUPS: [Group; 3] = [
                between two who are online, without signatures or prekeys, then one key each way: no \
                ratchet, no forward secrecy from message to message. Our handshake is X3DH with all \
                signatures checked, a one-time prekey, and the answer.",
+    },
+    Group {
+        name: "durable",
+        title: "Sessions in a store",
+        note: "A message comes out after the commit of its session: read, encrypted, sealed and \
+               accepted by the store. SQLite writes every commit through to the disk of the build; \
+               PostgreSQL is as the server is set, over a connection to this machine. Beside it in \
+               turns: the same in no store, or with a commit for every message. `lease`: one commit \
+               takes 64 numbers of each conversation. `fanout` goes to so many devices; `workers` \
+               are threads with a connection each, on conversations of their own (`apart`) or all \
+               on the same, where who comes second does it anew.",
     },
 ];
 
@@ -70,7 +81,17 @@ pub(super) fn of<'a>(
 
 /// How many times as fast, and how far the rounds lie apart.
 pub(super) fn gain(gain: Spread) -> String {
-    format!("{:.2} ({:.2} to {:.2})", gain.p50, gain.low, gain.high)
+    let Spread { low, p50, high } = gain;
+    format!("{} ({} to {})", ratio(p50), ratio(low), ratio(high))
+}
+
+/// A ratio with two digits that mean something.
+pub(super) fn ratio(ratio: f64) -> String {
+    if ratio < 0.1 {
+        format!("{ratio:.4}")
+    } else {
+        format!("{ratio:.2}")
+    }
 }
 
 /// Nanoseconds that a call over all items takes.
@@ -82,16 +103,16 @@ pub(super) fn call(row: &Row, per_item: f64) -> f64 {
 pub(super) fn lines(out: &mut String, record: &Record, group: &str) {
     for (row, baseline) in of(record, group) {
         let Some(ns) = row.ns else { continue };
-        let name = row.workload.rsplit('/').next().unwrap_or_default();
+        let (_, name) = row.workload.split_once('/').unwrap_or_default();
         let _ = writeln!(
             out,
             "{:<52}{:>9} against {:>9}: {}× ({} to {})",
             format!("{name} {}", parameters(row)),
             duration(ns.p50),
             duration(baseline.ns.p50),
-            digits(baseline.gain.p50),
-            digits(baseline.gain.low),
-            digits(baseline.gain.high),
+            ratio(baseline.gain.p50),
+            ratio(baseline.gain.low),
+            ratio(baseline.gain.high),
         );
     }
 }

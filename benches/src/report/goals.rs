@@ -70,6 +70,7 @@ pub(super) fn measured(record: &Record) -> Vec<Goal> {
     handshakes(&rows, &mut goal);
     batches(&rows, &mut goal);
     allocations(&rows, &mut goal);
+    durable(&rows, &mut goal);
     goals
 }
 
@@ -250,6 +251,30 @@ fn allocations(rows: &Rows<'_>, goal: &mut Add<'_>) {
             &format!("5. allocations of a message on {backend}, Rust and C"),
             limit,
             most,
+        );
+    }
+}
+
+fn durable(rows: &Rows<'_>, goal: &mut Add<'_>) {
+    let alone = rows.gain("durable/encrypt", 256, 64, Some("memory_lease"));
+    goal(
+        "   messages under a lease of 64, memory store, by those in no store",
+        Limit::AtMost(1.3),
+        alone.map(|gain| 1.0 / gain),
+    );
+    for (place, lease, store) in [
+        ("sqlite", "sqlite_lease", "SQLite"),
+        ("postgres", "postgres_lease", "PostgreSQL"),
+    ] {
+        goal(
+            &format!("   messages under a lease of 64, {store}, by a commit each"),
+            Limit::AtLeast(20.0),
+            rows.gain("durable/encrypt", 256, 64, Some(lease)),
+        );
+        goal(
+            &format!("   to 1000 devices in one commit, {store}, by a commit each"),
+            Limit::AtLeast(30.0),
+            rows.gain("durable/fanout/1000", 256, 1000, Some(place)),
         );
     }
 }

@@ -9,6 +9,7 @@
 //! [`Operation::run`]. State really advances: every operation has an input of its own.
 
 pub mod batch;
+pub mod durable;
 pub mod handshake;
 pub mod ladder;
 #[cfg(feature = "peers")]

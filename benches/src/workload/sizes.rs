@@ -42,6 +42,7 @@ impl Sizes {
             | Work::Batch(_)
             | Work::Strategy(_)
             | Work::Ladder(_)
+            | Work::Durable(_)
             | Work::StateBytes => Ok(Self::default()),
         }
     }

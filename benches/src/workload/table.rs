@@ -3,6 +3,7 @@
 //! A row is a [`Workload`]; with a [`Backend`] it can be built. The names are stable: reports,
 //! filters and later comparisons go by them. The rows themselves stand in [`rows`](all).
 
+mod durable;
 mod ladder;
 #[cfg(feature = "peers")]
 mod peers;
@@ -15,6 +16,7 @@ use sprag::sprag_core::suite::Suite;
 use sprag::sprag_core::testing::counting::{Call, Counting, record};
 
 use super::batch::{self, BatchWork, Way};
+use super::durable::{self as kept, DurableWork};
 use super::handshake::{self, HandshakeWork};
 use super::ladder::{self as rungs, LadderWork};
 #[cfg(feature = "peers")]
@@ -75,6 +77,8 @@ pub enum Work {
     Ladder(LadderWork),
     /// Saving or loading a session.
     State(StateWork),
+    /// Sessions in a store.
+    Durable(DurableWork),
     /// What a session weighs in memory: counted, not timed.
     StateBytes,
     /// Something done by another library, the same on every backend.
@@ -255,6 +259,7 @@ impl Workload {
             Work::Strategy(work) => strategy::build::<B>(work, suite, size, self.batch, seed),
             Work::Ladder(work) => rungs::build::<B>(work, suite, size, seed),
             Work::State(work) => state::build::<B>(work, suite, size, seed),
+            Work::Durable(work) => kept::build::<B>(work, suite, size, self.batch, seed),
             #[cfg(feature = "peers")]
             Work::Peer(work) => super::peers::build(work, size),
             Work::StateBytes => Err(Wrong::new("state/bytes is counted, not timed")),

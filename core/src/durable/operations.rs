@@ -42,21 +42,8 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         jobs: &[(ConversationId, &[u8])],
         rng: &mut R,
     ) -> Result<Vec<Result<Vec<u8>, DurableError>>, DurableError> {
-        let ids: Vec<RecordId> = jobs.iter().map(|(with, _)| with.record().clone()).collect();
-        let mut outcomes = Vec::new();
-        let outputs = self.run(&ids, rng, |set, rng| {
-            outcomes = set.encrypt_batch(jobs, rng);
-            Ok(())
-        })?;
-        // Another worker may have mended what failed: look again the next time.
-        for (id, _) in ids.iter().zip(&outcomes).filter(|(_, made)| made.is_err()) {
-            self.set.evict(core::slice::from_ref(id));
-        }
-        let mut messages = outputs.messages.into_iter();
-        let outcome = |outcome: Result<(), DurableError>| {
-            outcome.and_then(|()| messages.next().ok_or(DurableError::Library))
-        };
-        Ok(outcomes.into_iter().map(outcome).collect())
+        let (outcomes, outputs) = self.batch(jobs, rng, WorkingSet::encrypt_batch)?;
+        Ok(in_order(outcomes, outputs.messages))
     }
 
     /// Takes the next `count` sending numbers: so many messages that need no store. After a crash
@@ -74,6 +61,44 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         let ids = [with.record().clone()];
         let operate = |set: &mut WorkingSet<B>, rng: &mut R| set.lease(with, count, rng);
         only(self.run(&ids, rng, operate)?.leases)
+    }
+
+    /// Takes the next sending numbers of each of many conversations, none of them twice, in one
+    /// commit. One that fails does not disturb the others; the outcomes stand in the order of the jobs.
+    ///
+    /// # Errors
+    /// As [`encrypt_batch`](Self::encrypt_batch); as [`lease`](Self::lease) for one.
+    pub fn lease_batch<R: TryCryptoRng + ?Sized>(
+        &mut self,
+        jobs: &[(ConversationId, u32)],
+        rng: &mut R,
+    ) -> Result<Vec<Result<Lease<B>, DurableError>>, DurableError> {
+        let (outcomes, outputs) = self.batch(jobs, rng, WorkingSet::lease_batch)?;
+        Ok(in_order(outcomes, outputs.leases))
+    }
+
+    /// One job in each of many conversations, in one commit.
+    fn batch<J, R: TryCryptoRng + ?Sized>(
+        &mut self,
+        jobs: &[(ConversationId, J)],
+        rng: &mut R,
+        operate: impl Fn(
+            &mut WorkingSet<B>,
+            &[(ConversationId, J)],
+            &mut R,
+        ) -> Vec<Result<(), DurableError>>,
+    ) -> Result<(Vec<Result<(), DurableError>>, Outputs<B>), DurableError> {
+        let ids: Vec<RecordId> = jobs.iter().map(|(with, _)| with.record().clone()).collect();
+        let mut outcomes = Vec::new();
+        let outputs = self.run(&ids, rng, |set, rng| {
+            outcomes = operate(set, jobs, rng);
+            Ok(())
+        })?;
+        // Another worker may have mended what failed: look again the next time.
+        for (id, _) in ids.iter().zip(&outcomes).filter(|(_, made)| made.is_err()) {
+            self.set.evict(core::slice::from_ref(id));
+        }
+        Ok((outcomes, outputs))
     }
 
     /// Decrypts a message.
@@ -257,4 +282,16 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
 /// What one operation gave.
 fn only<T>(outputs: Vec<T>) -> Result<T, DurableError> {
     outputs.into_iter().next().ok_or(DurableError::Library)
+}
+
+/// What the jobs of a batch gave, in their order: `outputs` holds what those gave that succeeded.
+fn in_order<T>(
+    outcomes: Vec<Result<(), DurableError>>,
+    outputs: Vec<T>,
+) -> Vec<Result<T, DurableError>> {
+    let mut outputs = outputs.into_iter();
+    let outcome = |outcome: Result<(), DurableError>| {
+        outcome.and_then(|()| outputs.next().ok_or(DurableError::Library))
+    };
+    outcomes.into_iter().map(outcome).collect()
 }

@@ -168,6 +168,19 @@ impl<B: PqBackend> WorkingSet<B> {
         Ok(())
     }
 
+    /// Takes the next sending numbers of each of many conversations, none of them twice: ≡ a loop over
+    /// [`lease`](Self::lease), but one that fails does not disturb the others. The leases of those
+    /// that succeeded come out in their order.
+    pub fn lease_batch<R: TryCryptoRng + ?Sized>(
+        &mut self,
+        jobs: &[(ConversationId, u32)],
+        rng: &mut R,
+    ) -> Vec<Result<(), DurableError>> {
+        let jobs = jobs.iter();
+        jobs.map(|(with, count)| self.lease(with, *count, rng))
+            .collect()
+    }
+
     /// Decrypts in whichever session of a conversation a message belongs to. What `attach` makes of
     /// the plaintext, if anything, is committed with it: should the same message come again, it comes
     /// back with [`DurableError::Duplicate`].

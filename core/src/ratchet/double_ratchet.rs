@@ -15,7 +15,7 @@ use crate::ephemeral::FreshKey;
 use crate::primitives::{ChainStepJob, Hmac, KeyAgreement};
 use crate::ratchet::plan::{ReceiveChange, ReceivePlan, ReceiveTurn, SendPlan};
 use crate::ratchet::skipped_keys::{Passed, Stamp};
-use crate::ratchet::{Chain, ChainKey, Header, MessageKey, RootKey, SkippedKeys};
+use crate::ratchet::{Chain, ChainKey, Header, MessageKey, OpenedKeys, RootKey, SkippedKeys};
 use crate::secret::Secret;
 use crate::session::SessionError;
 
@@ -33,6 +33,7 @@ pub(crate) struct DoubleRatchet<B: CryptoBackend> {
     /// Absent until the peer's first message.
     pub(crate) receiving: Option<Chain>,
     pub(crate) skipped: SkippedKeys,
+    pub(crate) opened: OpenedKeys,
 }
 
 /// A sending chain exists exactly as long as its ratchet key.
@@ -55,14 +56,14 @@ pub(crate) enum Route {
 impl<B: CryptoBackend> DoubleRatchet<B> {
     /// A ratchet that has neither sent nor received.
     pub(crate) fn new(root: RootKey, peer: [u8; 32]) -> Self {
-        let skipped = SkippedKeys::default();
         Self {
             root,
             peer,
             pn: 0,
             sending: None,
             receiving: None,
-            skipped,
+            skipped: SkippedKeys::default(),
+            opened: OpenedKeys::default(),
         }
     }
 
@@ -285,6 +286,7 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             change,
             ahead,
             next,
+            ..
         } = plan;
         let current = match change {
             ReceiveChange::Current { .. } => &self.receiving.as_ref()?.key,

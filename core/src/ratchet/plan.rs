@@ -3,8 +3,10 @@
 //! A plan is filled where it stands and swapped in: a key that was moved would leave a copy of
 //! itself behind. After the commit the plan holds what was replaced, and wipes it on drop.
 
+use alloc::boxed::Box;
+
 use crate::backend::CryptoBackend;
-use crate::ratchet::{Chain, ChainKey, RootKey, SendingChain};
+use crate::ratchet::{Chain, ChainKey, OpenedKey, RootKey, SendingChain};
 
 /// What a send changes.
 pub(crate) struct SendPlan<B: CryptoBackend> {
@@ -37,6 +39,8 @@ pub(crate) struct ReceivePlan {
     pub(super) ahead: Option<ChainKey>,
     /// The chain key behind it.
     pub(super) next: ChainKey,
+    /// The message's key, if it is to be kept.
+    pub(crate) opened: Option<Box<OpenedKey>>,
 }
 
 pub(super) enum ReceiveChange {
@@ -63,6 +67,7 @@ impl ReceivePlan {
             change: ReceiveChange::Unplanned,
             ahead: None,
             next: ChainKey::zeroed(),
+            opened: None,
         }
     }
 }

@@ -234,7 +234,7 @@ const fn rank(error: SessionError) -> u8 {
     match error {
         // Another session's refusal must not hide that a retry can succeed.
         SessionError::Library => 5,
-        SessionError::Duplicate | SessionError::TooOld => 4,
+        SessionError::Duplicate | SessionError::CloneSuspected | SessionError::TooOld => 4,
         SessionError::TooFarAhead => 3,
         SessionError::AuthenticationFailed => 2,
         SessionError::Malformed => 0,

@@ -25,6 +25,10 @@ pub enum SessionError {
     OtherHandshake,
     /// The message was opened before. Do not retry; treat as delivered.
     Duplicate,
+    /// Under the number of an opened message came another one that is as genuine: the peer's state
+    /// exists twice, restored from a copy or stolen. Seen only within the policy's `clone_window`. Do
+    /// not retry; tell the user, and start a new session.
+    CloneSuspected,
     /// The message's key was dropped, for age or for want of room. Do not retry.
     TooOld,
     /// The message lies more than the policy's `max_skip` ahead of the last one. Retry only after
@@ -87,6 +91,9 @@ impl fmt::Display for SessionError {
             Self::SuiteMismatch => "the message is of another suite than the session",
             Self::OtherHandshake => "the first message belongs to another handshake",
             Self::Duplicate => "the message was opened before",
+            Self::CloneSuspected => {
+                "another message of this number was opened before: the peer may have been cloned"
+            }
             Self::TooOld => "the message's key was dropped",
             Self::TooFarAhead => "the message lies too far ahead",
             Self::UnknownRatchetKey => "the peer can't have turned the ratchet",

@@ -7,11 +7,13 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use zeroize::Zeroizing;
+
 use crate::backend::CryptoBackend;
 use crate::ephemeral::KeySource;
-use crate::primitives::{Hmac, KeyAgreement};
-use crate::ratchet::{ReceivePlan, SendPlan};
-use crate::session::envelope::{Envelope, Outgoing, text_range};
+use crate::primitives::{Hmac, KeyAgreement, PrimitiveError};
+use crate::ratchet::{OpenedKey, ReceivePlan, SendPlan};
+use crate::session::envelope::{Envelope, Incoming, Outgoing, text_range};
 use crate::session::pending::Change;
 use crate::session::{Pending, Session, SessionError};
 
@@ -188,14 +190,51 @@ impl<B: CryptoBackend> Session<B> {
     ) -> Result<(), SessionError> {
         let mut envelope = Envelope::new();
         let incoming = self.incoming(buffer, offset, &mut envelope)?;
-        self.open_ratchet()?.plan_receive(
+        let planned = self.open_ratchet()?.plan_receive(
             &incoming.header,
             self.policy.skip_limit(),
             own,
             &mut envelope.message_key,
             plan,
-        )?;
+        );
+        match planned {
+            Ok(()) => self.open_planned(incoming, &envelope, plan),
+            Err(SessionError::Duplicate) => Err(self.judge_duplicate(&incoming, &envelope)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens a message whose key was derived.
+    #[inline]
+    pub(super) fn open_planned(
+        &self,
+        incoming: Incoming<'_>,
+        envelope: &Envelope,
+        plan: &mut ReceivePlan,
+    ) -> Result<(), SessionError> {
+        if self.policy.clone_window > 0 {
+            // Beforehand, while the message is whole: it goes with the plan if that is not committed.
+            let (header, tag) = (&incoming.header, incoming.tag);
+            plan.opened = Some(OpenedKey::new(header, tag, &envelope.message_key));
+        }
         Ok(envelope.open::<B>(self.suite.aead(), incoming)?)
+    }
+
+    /// What a message is whose number was opened before: the same again, anybody's noise, or genuine.
+    #[cold]
+    fn judge_duplicate(&self, incoming: &Incoming<'_>, envelope: &Envelope) -> SessionError {
+        let opened = self.ratchet.as_ref().map(|ratchet| &ratchet.opened);
+        let key = opened.and_then(|opened| opened.of_another(&incoming.header, incoming.tag));
+        let Some(key) = key else {
+            return SessionError::Duplicate;
+        };
+        let mut body = Zeroizing::new(incoming.body.to_vec());
+        let Envelope { nonce, aad, .. } = envelope;
+        match key.open::<B>(self.suite.aead(), nonce, aad, &mut body, incoming.tag) {
+            Ok(()) => SessionError::CloneSuspected,
+            Err(PrimitiveError::AuthenticationFailed) => SessionError::Duplicate,
+            Err(error) => error.into(),
+        }
     }
 
     /// Whether so many messages may still be sent.

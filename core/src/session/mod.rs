@@ -139,11 +139,11 @@ impl<B: CryptoBackend> Session<B> {
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         let prefix = self.prefix.as_ref().map_or(0, |prefix| prefix.len());
-        let skipped = self
-            .ratchet
-            .as_ref()
-            .map_or(0, |ratchet| ratchet.skipped.heap_bytes());
-        prefix.saturating_add(skipped)
+        let keys = self.ratchet.as_ref().map_or(0, |ratchet| {
+            let opened = ratchet.opened.heap_bytes();
+            ratchet.skipped.heap_bytes().saturating_add(opened)
+        });
+        prefix.saturating_add(keys)
     }
 
     /// The limits in force.

@@ -67,8 +67,13 @@ impl<B: CryptoBackend> Session<B> {
         self.revision = self.revision.saturating_add(1);
         self.prefix = None;
         let (stamp, capacity) = (self.stamp(), self.policy.max_skipped_keys);
+        let window = self.policy.clone_window;
         if let Some(ratchet) = &mut self.ratchet {
             ratchet.commit_receive(plan, stamp, capacity.into());
+            // Also if the policy keeps none any more.
+            if plan.opened.is_some() || !ratchet.opened.is_empty() {
+                ratchet.opened.keep(plan.opened.take(), window.into());
+            }
         }
         self.expire_skipped();
     }

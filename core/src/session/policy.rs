@@ -19,11 +19,16 @@ pub struct SessionPolicy {
     pub skipped_ttl_messages: u32,
     /// After this many hours the key of a missing message is dropped.
     pub skipped_ttl_hours: u16,
+    /// Of how many opened messages the keys are kept, at most 64, so that a second message under one
+    /// of their numbers is found to be a clone's
+    /// ([`SessionError::CloneSuspected`](crate::session::SessionError::CloneSuspected)). The price:
+    /// whoever takes this state can open that many messages of the past. 0 keeps none.
+    pub clone_window: u8,
 }
 
 impl Default for SessionPolicy {
     /// No limit on messages or age; 1000 messages skipped at once, 2000 keys kept, for 1000
-    /// messages or 30 days.
+    /// messages or 30 days; no key of an opened message.
     fn default() -> Self {
         Self {
             max_sent: u64::MAX,
@@ -32,6 +37,7 @@ impl Default for SessionPolicy {
             max_skipped_keys: MAX_SKIPPED_KEYS as u16,
             skipped_ttl_messages: 1000,
             skipped_ttl_hours: 30 * 24,
+            clone_window: 0,
         }
     }
 }

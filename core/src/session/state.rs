@@ -10,6 +10,7 @@
 //!   [ratchet private key (32)   chain key (32)   n (4)]   if flags & SENDING
 //!   [chain key (32)   n (4)]                              if flags & RECEIVING
 //!   skipped keys, see the store
+//!   [keys of opened messages, see their store]            if flags & OPENED
 //! ```
 //! All secrets are in the clear: whoever stores the bytes seals them.
 
@@ -22,7 +23,9 @@ use crate::backend::CryptoBackend;
 use crate::codec::{Malformed, Reader, Writer};
 use crate::handshake::Fingerprint;
 use crate::primitives::{Hmac, KeyAgreement};
-use crate::ratchet::{Chain, ChainKey, DoubleRatchet, RootKey, SendingChain, SkippedKeys};
+use crate::ratchet::{
+    Chain, ChainKey, DoubleRatchet, OpenedKeys, RootKey, SendingChain, SkippedKeys,
+};
 use crate::secret::Secret;
 use crate::session::{Session, SessionPolicy, StateError, hours_between};
 use crate::suite::Suite;
@@ -37,7 +40,8 @@ const CLOSED: u8 = 2;
 const PREFIX: u8 = 4;
 const SENDING: u8 = 8;
 const RECEIVING: u8 = 16;
-const ALL_FLAGS: u8 = INITIATOR | CLOSED | PREFIX | SENDING | RECEIVING;
+const OPENED: u8 = 32;
+const ALL_FLAGS: u8 = INITIATOR | CLOSED | PREFIX | SENDING | RECEIVING | OPENED;
 const FRONT_LEN: usize = 140;
 
 impl<B: CryptoBackend> Session<B> {
@@ -137,6 +141,10 @@ impl<B: CryptoBackend> Session<B> {
                 ratchet.is_some_and(|ratchet| ratchet.receiving.is_some()),
                 RECEIVING,
             )
+            | flag(
+                ratchet.is_some_and(|ratchet| !ratchet.opened.is_empty()),
+                OPENED,
+            )
     }
 
     /// What no session of ours would ever encode.
@@ -163,6 +171,7 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         let skipped = self.skipped.encoded_len();
         sending
             .saturating_add(receiving)
+            .saturating_add(self.opened.encoded_len())
             .saturating_add(68)
             .saturating_add(skipped)
     }
@@ -179,6 +188,7 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             chain.encode(out);
         }
         self.skipped.encode(out);
+        self.opened.encode(out);
     }
 
     fn decode(reader: &mut Reader<'_>, flags: u8) -> Result<Self, StateError> {
@@ -197,6 +207,9 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         }
         let next = ratchet.receiving.as_ref().map(|chain| chain.n);
         ratchet.skipped = SkippedKeys::decode(reader, next)?;
+        if flags & OPENED != 0 {
+            ratchet.opened = OpenedKeys::decode(reader)?;
+        }
         ratchet.check_invariants()?;
         Ok(ratchet)
     }

@@ -95,6 +95,11 @@ pub(super) fn ticks(kind: Kind, [low, high]: [f64; 2], most: usize) -> Vec<f64> 
                 &[1.0, 3.0],
                 &[1.0],
             ];
+            // A record is untrusted: no logarithm of nothing.
+            let low = if low > 0.0 { low } else { high * 1e-6 };
+            if !(low.is_normal() && high.is_finite()) {
+                return Vec::new();
+            }
             let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
             let of = |steps: &[f64]| -> Vec<f64> {
                 decades
@@ -151,7 +156,15 @@ mod tests {
         );
         assert_eq!(ticks(Kind::Log, [900.0, 2e9], 8).len(), 7);
         assert_eq!(ticks(Kind::Nines, [0.5, 0.99], 8), [0.5, 0.9, 0.99]);
-        for (low, high) in [(1e-9, 1e12), (1.0, 1.01), (5.0, 5.0), (0.98, 1.3)] {
+        assert!(ticks(Kind::Log, [-1.0, 0.0], 8).is_empty());
+        assert!(ticks(Kind::Log, [1.0, f64::INFINITY], 8).is_empty());
+        for (low, high) in [
+            (1e-9, 1e12),
+            (1.0, 1.01),
+            (5.0, 5.0),
+            (0.98, 1.3),
+            (0.0, 2.0),
+        ] {
             let ticks = ticks(Kind::Log, [low, high], 7);
             assert!((1..=8).contains(&ticks.len()), "{low} {high}: {ticks:?}");
         }

@@ -47,15 +47,15 @@ fn chart(group: &str, title: &str, rows: &[(&Row, &Compared)]) -> Option<Chart> 
                 x: gain.p50,
                 range: Some([gain.low, gain.high]),
                 note: format!(
-                    "{:.2} times as fast as {beside}, nine of ten turns {:.2} to {:.2}: {} against {}",
-                    gain.p50,
-                    gain.low,
-                    gain.high,
+                    "{} times as fast as {beside}, nine of ten turns {} to {}: {} against {}",
+                    compared::ratio(gain.p50),
+                    compared::ratio(gain.low),
+                    compared::ratio(gain.high),
                     row.ns.map(|ns| duration(ns.p50)).unwrap_or_default(),
                     duration(baseline.ns.p50),
                 ),
             }],
-            end: format!("{:.2}", gain.p50),
+            end: compared::ratio(gain.p50),
         }
     };
     let warm = rows

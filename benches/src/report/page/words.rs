@@ -38,7 +38,7 @@ pub(super) fn who_wins(family: &Family<'_>, certainty: Certainty) -> Option<Stri
 /// "2.2 times".
 pub(super) fn times(ratio: f64) -> String {
     match ratio {
-        ratio if ratio < 2.0 => format!("{ratio:.2} times"),
+        ratio if ratio < 2.0 => format!("{} times", crate::report::compared::ratio(ratio)),
         ratio if ratio < 20.0 => format!("{ratio:.1} times"),
         ratio => format!("{ratio:.0} times"),
     }
@@ -99,7 +99,7 @@ pub(super) fn tick_ratio(ratio: f64) -> String {
 
 /// The name of a workload without its group.
 pub(super) fn short_name(workload: &str) -> &str {
-    workload.rsplit('/').next().unwrap_or(workload)
+    workload.split_once('/').map_or(workload, |(_, name)| name)
 }
 
 /// What tells `row` from others of its group, as short as a chart needs it.

@@ -4,7 +4,7 @@ use sprag::sprag_core::suite::Suite;
 
 #[cfg(feature = "peers")]
 use super::peers;
-use super::{Beside, Work, Workload, ladder, strategies};
+use super::{Beside, Work, Workload, durable, ladder, strategies};
 use crate::backend::Backend;
 use crate::workload::batch::{self, BatchWork};
 use crate::workload::handshake;
@@ -31,6 +31,7 @@ pub fn all() -> Vec<Workload> {
     #[cfg(feature = "peers")]
     peers::peers(&mut table);
     states(&mut table);
+    durable::durable(&mut table);
     table
 }
 
