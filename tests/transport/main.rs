@@ -1,5 +1,5 @@
-//! Transport sessions: the Noise handshake against vectors and another implementation, and what
-//! hostile input does to it.
+//! Transport sessions: the Noise handshake against vectors and another implementation, channels,
+//! negotiation and tickets, and what hostile input does to them.
 
 #![cfg(any(
     feature = "rustcrypto",
@@ -13,7 +13,10 @@
 
 #[macro_use]
 mod backends;
+mod datagrams;
 mod interop;
 mod noise_refusals;
 mod noise_vectors;
+mod renewals;
+mod streams;
 mod world;

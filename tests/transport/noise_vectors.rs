@@ -83,7 +83,7 @@ fn run<B: CryptoBackend>(vector: &Vector<'_>) {
     assert_eq!(*responder.channel_binding(), hash, "{name}");
 
     // The handshake's messages alternate, and so do those that follow it.
-    let mut initiators_turn = one_way || protocol_messages(&protocol) % 2 == 0;
+    let mut initiators_turn = one_way || messages_of(protocol) == 2;
     let mut count = 0;
     for (payload, expected) in messages {
         let (from, to) = if initiators_turn {
@@ -101,7 +101,7 @@ fn run<B: CryptoBackend>(vector: &Vector<'_>) {
 }
 
 /// How many messages the handshake has: three exactly if the initiator sends its key last.
-fn protocol_messages(protocol: &NoiseProtocol) -> usize {
+fn messages_of(protocol: NoiseProtocol) -> usize {
     let base = format!("{:?}", protocol.pattern().base());
     if base.len() > 1 && base.starts_with('X') {
         3

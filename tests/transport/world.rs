@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
-use sprag::Secret;
 use sprag::rand_core::SeedableRng;
 use sprag::sprag_core::CryptoBackend;
-use sprag::sprag_core::transport::{Handshake, HandshakeBuilder, NoiseProtocol, StaticKey};
+use sprag::sprag_core::suite::AeadAlgorithm;
+use sprag::sprag_core::transport::{
+    Channel, ChannelPolicy, DatagramChannel, Handshake, HandshakeBuilder, Limits, NoiseProtocol,
+    Pattern, Received, StaticKey,
+};
+use sprag::{Secret, UnixTime};
 
 pub(crate) const CLIENT_PRIVATE: [u8; 32] = [0x11; 32];
 pub(crate) const SERVER_PRIVATE: [u8; 32] = [0x22; 32];
@@ -73,4 +77,63 @@ pub(crate) fn builder<B: CryptoBackend>(
 pub(crate) fn pair<B: CryptoBackend>(protocol: NoiseProtocol) -> (Handshake<B>, Handshake<B>) {
     let build = |initiator| builder(protocol, initiator).build().unwrap();
     (build(true), build(false))
+}
+
+pub(crate) const NOW: UnixTime = UnixTime(1_700_000_000);
+
+/// Both sides of a finished handshake.
+pub(crate) fn finished<B: CryptoBackend>(protocol: NoiseProtocol) -> (Handshake<B>, Handshake<B>) {
+    let (mut client, mut server) = pair::<B>(protocol);
+    let rng = &mut rng(9);
+    while !client.is_finished() {
+        let (from, to) = if client.is_my_turn() {
+            (&mut client, &mut server)
+        } else {
+            (&mut server, &mut client)
+        };
+        let message = from.write_message(b"", rng).unwrap();
+        to.read_message(&message).unwrap();
+    }
+    (client, server)
+}
+
+pub(crate) fn channels<B: CryptoBackend>(policy: ChannelPolicy) -> (Channel<B>, Channel<B>) {
+    let protocol = NoiseProtocol::new(Pattern::XX, AeadAlgorithm::ChaCha20Poly1305);
+    let (client, server) = finished(protocol);
+    let client = client.into_channel(policy, NOW).unwrap();
+    (client, server.into_channel(policy, NOW).unwrap())
+}
+
+pub(crate) fn datagram_channels<B: CryptoBackend>(
+    policy: ChannelPolicy,
+) -> (DatagramChannel<B>, DatagramChannel<B>) {
+    let protocol = NoiseProtocol::new(Pattern::XX, AeadAlgorithm::Aes256Gcm);
+    let (client, server) = finished(protocol);
+    let client = client.into_datagram_channel(policy, NOW).unwrap();
+    (client, server.into_datagram_channel(policy, NOW).unwrap())
+}
+
+/// No limit is reached and nothing is renewed unasked.
+pub(crate) fn quiet() -> ChannelPolicy {
+    let most = Limits {
+        records: ChannelPolicy::most_records(AeadAlgorithm::Aes256Gcm),
+        bytes: u64::MAX,
+        age: u64::MAX,
+    };
+    ChannelPolicy {
+        soft: most,
+        hard: most,
+        agreement: most,
+        jitter: 0,
+        max_forgeries: ChannelPolicy::MAX_FORGERIES,
+    }
+}
+
+/// Opens a record that must hold data.
+pub(crate) fn open<B: CryptoBackend>(channel: &mut Channel<B>, record: &[u8]) -> Vec<u8> {
+    let mut record = record.to_vec();
+    match channel.open_in_place(&mut record).unwrap() {
+        Received::Data(range) => record[range].to_vec(),
+        other => panic!("{other:?}"),
+    }
 }
