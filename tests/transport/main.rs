@@ -14,6 +14,7 @@
 #[macro_use]
 mod backends;
 mod datagrams;
+mod downgrade;
 mod interop;
 mod noise_refusals;
 mod noise_vectors;

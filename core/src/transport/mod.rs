@@ -1,7 +1,7 @@
 //! Transport sessions: a client and a server that are both there.
 //!
-//! What lives here: the Noise handshake ([`Handshake`]) and the channels that follow it ([`Channel`],
-//! [`DatagramChannel`]). What does not: sockets, framing on them, and clocks;
+//! What lives here: the choice of a protocol ([`Offer`]), the Noise handshake ([`Handshake`]) and the
+//! channels that follow it ([`Channel`], [`DatagramChannel`]). What does not: sockets, framing on them, and clocks;
 //! bytes and times are arguments and results. Sessions with peers that are offline are in
 //! [`crate::session`].
 //!
@@ -12,6 +12,7 @@
 mod channel;
 mod cipher;
 mod error;
+mod negotiation;
 mod noise;
 mod resumption;
 
@@ -22,6 +23,7 @@ pub use channel::{
 };
 pub use cipher::TAG_LEN;
 pub use error::{KeyKind, LimitKind, TransportError};
+pub use negotiation::{Agreed, Offer, Purpose, TRANSPORT_VERSION};
 pub use noise::{
     FundamentalPattern, Handshake, HandshakeBuilder, MAX_MESSAGE_LEN, NoiseProtocol,
     NoiseTransport, Pattern, StaticKey,
