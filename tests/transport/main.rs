@@ -20,4 +20,5 @@ mod noise_refusals;
 mod noise_vectors;
 mod renewals;
 mod streams;
+mod tickets;
 mod world;

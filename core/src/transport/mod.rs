@@ -1,7 +1,8 @@
 //! Transport sessions: a client and a server that are both there.
 //!
-//! What lives here: the choice of a protocol ([`Offer`]), the Noise handshake ([`Handshake`]) and the
-//! channels that follow it ([`Channel`], [`DatagramChannel`]). What does not: sockets, framing on them, and clocks;
+//! What lives here: the choice of a protocol ([`Offer`]), the Noise handshake ([`Handshake`]), the
+//! channels that follow it ([`Channel`], [`DatagramChannel`]), and tickets for a shorter handshake the
+//! next time ([`TicketKeys`], [`ClientTicket`]). What does not: sockets, framing on them, and clocks;
 //! bytes and times are arguments and results. Sessions with peers that are offline are in
 //! [`crate::session`].
 //!
@@ -28,4 +29,7 @@ pub use noise::{
     FundamentalPattern, Handshake, HandshakeBuilder, MAX_MESSAGE_LEN, NoiseProtocol,
     NoiseTransport, Pattern, StaticKey,
 };
-pub use resumption::Resumption;
+pub use resumption::{
+    ClientTicket, MemoryRegister, Resumed, Resumption, StrikeRegister, TicketId, TicketKeys,
+    TicketPolicy,
+};

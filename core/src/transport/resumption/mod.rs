@@ -8,6 +8,18 @@
 //! docs/PROTOCOL.md section 11.5. A resumption draws fresh keys on both sides and mixes their agreement
 //! in; the secret in the ticket alone opens nothing.
 
+mod client;
+mod keys;
+mod register;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+mod ticket;
+
+pub use client::ClientTicket;
+pub use keys::{Resumed, TicketKeys, TicketPolicy};
+pub use register::{MemoryRegister, StrikeRegister, TicketId};
+
 use core::fmt;
 
 use crate::secret::Secret;
