@@ -13,6 +13,9 @@
 
 #[macro_use]
 mod backends;
+mod adapters;
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod datagrams;
 mod downgrade;
 mod interop;
