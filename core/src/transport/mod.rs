@@ -13,6 +13,13 @@
 mod channel;
 mod cipher;
 mod error;
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+mod hostile_bytes;
 mod negotiation;
 mod noise;
 mod resumption;

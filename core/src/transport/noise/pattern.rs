@@ -194,7 +194,7 @@ impl Pattern {
     }
 
     /// Whether this side needs a static key of its own.
-    pub(super) fn needs_static(self, initiator: bool) -> bool {
+    pub(in crate::transport) fn needs_static(self, initiator: bool) -> bool {
         let row = self.base.row();
         let known = if initiator { row.known.0 } else { row.known.1 };
         let sent = row
@@ -206,7 +206,7 @@ impl Pattern {
     }
 
     /// Whether this side must know the peer's static key beforehand.
-    pub(super) const fn needs_remote(self, initiator: bool) -> bool {
+    pub(in crate::transport) const fn needs_remote(self, initiator: bool) -> bool {
         let known = self.base.row().known;
         if initiator { known.1 } else { known.0 }
     }

@@ -5,7 +5,7 @@
 //! responder -> initiator   Agreement(e, ee, sealed)    from here on under the new keys
 //! initiator -> responder   Switch                      from here on under the new keys
 //! ```
-//! The prologue is `"SPRAG1 rkx" || channel binding`. Until the last record both go on under the old
+//! The prologue is `"SPRAG1 agr" || channel binding`. Until the last record both go on under the old
 //! keys; the old and the new direction never mix, because a stream keeps its order.
 
 use alloc::boxed::Box;
@@ -21,7 +21,7 @@ use crate::transport::channel::stream::{Channel, Receiving, Renewal};
 use crate::transport::error::TransportError;
 use crate::transport::noise::{Handshake, NoiseProtocol, Outcome, Pattern};
 
-const LABEL: &[u8; 10] = b"SPRAG1 rkx";
+const LABEL: &[u8; 10] = b"SPRAG1 agr";
 
 /// How far an agreement has come.
 pub(super) enum Agreement<B: CryptoBackend> {
