@@ -287,6 +287,26 @@ fn a_full_register_refuses_until_notes_lapse() {
 }
 
 #[test]
+fn an_agreement_in_the_channel_changes_the_secret_of_later_tickets() {
+    let mut server = Server::new(TicketPolicy::default());
+    let (mut here, mut there) = channels::<Backend>(quiet());
+    let rng = &mut rng(2);
+    let before = here.resumption().unwrap();
+    let mut record = here.start_agreement(rng).unwrap();
+    there.open_in_place(&mut record).unwrap();
+    let mut record = there.control(rng).unwrap().unwrap();
+    here.open_in_place(&mut record).unwrap();
+    let after = here.resumption().unwrap();
+    let resumption = there.resumption().unwrap();
+    let ticket = server.keys.issue::<Backend, _>(&resumption, rng).unwrap();
+    let stolen = ClientTicket::new(&ticket, before, NOW).unwrap();
+    let refused = server.resume(&first(&stolen, 3)).err();
+    assert_eq!(refused, Some(TransportError::AuthenticationFailed));
+    let own = ClientTicket::new(&ticket, after, NOW).unwrap();
+    assert!(server.resume(&first(&own, 4)).is_ok());
+}
+
+#[test]
 fn tickets_travel_from_server_to_client_only() {
     let (mut client, _): (Channel<Backend>, _) = channels(quiet());
     assert_eq!(

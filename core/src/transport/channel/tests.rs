@@ -3,6 +3,7 @@
 use crate::suite::AeadAlgorithm;
 use crate::testing::null::Null;
 use crate::time::UnixTime;
+use crate::transport::channel::record::Kind;
 use crate::transport::channel::{
     Channel, ChannelPolicy, DatagramChannel, Limits, Received, ReceivedDatagram,
 };
@@ -138,5 +139,35 @@ fn a_datagrams_last_number_is_the_last() {
         let mut record = client.seal(b"text").unwrap();
         let opened = server.open_in_place(&mut record);
         assert_eq!(opened, Ok(ReceivedDatagram::Data(9..13)));
+    }
+}
+
+#[test]
+fn records_that_have_no_place_are_refused_and_change_nothing() {
+    let unexpected = Err(TransportError::UnexpectedRecord);
+    for (from_client, kind, payload) in [
+        (true, Kind::Ticket, b"ticket".as_slice()),
+        (true, Kind::Update, b"x"),
+        (true, Kind::UpdateAndAsk, b"x"),
+        (true, Kind::Close, b"x"),
+        (true, Kind::Switch, b"x"),
+        // Nobody has started an agreement.
+        (true, Kind::Switch, b""),
+        (false, Kind::Switch, b""),
+        (false, Kind::Agreement, b"only the initiator starts one"),
+    ] {
+        let (client, server) = streams(AeadAlgorithm::Aes256Gcm);
+        let (mut from, mut to) = if from_client {
+            (client, server)
+        } else {
+            (server, client)
+        };
+        let before = to.receiving.as_ref().unwrap().current.records();
+        let mut record = from.seal_kind(kind, payload).unwrap();
+        assert_eq!(to.open_in_place(&mut record), unexpected, "{kind:?}");
+        let after = to.receiving.as_ref().unwrap().current.records();
+        assert_eq!((before, to.is_closed()), (after, (false, false)));
+        let mut reply = to.seal(b"text").unwrap();
+        assert_eq!(from.open_in_place(&mut reply), Ok(Received::Data(3..7)));
     }
 }
