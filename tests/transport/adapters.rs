@@ -133,10 +133,7 @@ fn keys_are_renewed_on_the_way() {
         records: 3,
         ..policy.soft
     };
-    policy.agreement = Limits {
-        bytes: 100_000,
-        ..policy.agreement
-    };
+    policy.agreement_bytes = 100_000;
     let (mut client, mut server) = streams(10_000, policy);
     let echo = thread::spawn(move || {
         let mut buffer = [0; 5000];

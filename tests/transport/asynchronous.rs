@@ -31,9 +31,12 @@ async fn bytes_arrive_whole_in_order_and_end() {
             client.write_all(&sent).await.unwrap();
             client.shutdown().await.unwrap();
         };
-        let mut received = Vec::new();
-        let (read, ()) = tokio::join!(server.read_to_end(&mut received), write);
-        read.unwrap();
+        let read = async {
+            let mut received = Vec::new();
+            server.read_to_end(&mut received).await.unwrap();
+            received
+        };
+        let (received, ()) = tokio::join!(read, write);
         assert!(received == sent);
     }
 }
@@ -71,10 +74,7 @@ async fn four_tasks_and_renewals_over_a_narrow_pipe() {
         records: 2,
         ..policy.soft
     };
-    policy.agreement = Limits {
-        bytes: 50_000,
-        ..policy.agreement
-    };
+    policy.agreement_bytes = 50_000;
     let (client, server) = streams(64, policy).await;
     let mut tasks = Vec::new();
     for stream in [client, server] {

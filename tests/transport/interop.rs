@@ -25,7 +25,7 @@ fn every_protocol_with_snow_in_both_roles() {
     assert!(count > 100);
 }
 
-pub(crate) fn snow_side(protocol: NoiseProtocol, initiator: bool) -> snow::HandshakeState {
+fn snow_side(protocol: NoiseProtocol, initiator: bool) -> snow::HandshakeState {
     let (private, peers) = if initiator {
         (CLIENT_PRIVATE, SERVER_PRIVATE)
     } else {

@@ -17,11 +17,13 @@ mod adapters;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 mod datagrams;
+mod document;
 mod downgrade;
 mod interop;
 mod noise_refusals;
 mod noise_vectors;
 mod renewals;
+mod second;
 mod streams;
 mod tickets;
 mod world;

@@ -204,9 +204,12 @@ fn a_static_key_of_small_order_is_refused() {
     let protocol = NoiseProtocol::new(Pattern::NK, AEAD);
     let client = Handshake::<Backend>::initiator(protocol).remote_static(respelled);
     assert_eq!(client.build().err(), Some(TransportError::InvalidKey));
-    let (_, mut server) = pair::<Backend>(protocol);
-    let refused = server.read_message(&[respelled.as_slice(), &[0; 16]].concat());
-    assert_eq!(refused, Err(TransportError::InvalidKey));
+    // An ephemeral one is refused at once, also where no agreement follows.
+    for pattern in [Pattern::NK, Pattern::XX] {
+        let (_, mut server) = pair::<Backend>(NoiseProtocol::new(pattern, AEAD));
+        let refused = server.read_message(&[respelled.as_slice(), &[0; 16]].concat());
+        assert_eq!(refused, Err(TransportError::InvalidKey));
+    }
 }
 
 #[test]

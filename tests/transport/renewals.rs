@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sprag::UnixTime;
 use sprag::default::Backend;
-use sprag::sprag_core::transport::{Limits, Received, Renewal, TransportError};
+use sprag::sprag_core::transport::{Received, Renewal, TransportError};
 
 use crate::world::{NOW, channels, open, quiet, rng};
 
@@ -145,11 +145,8 @@ fn an_agreement_changes_every_secret() {
 #[test]
 fn an_agreement_is_due_by_bytes_and_by_age() {
     let mut policy = quiet();
-    policy.agreement = Limits {
-        bytes: 1000,
-        age: 500,
-        ..policy.agreement
-    };
+    policy.agreement_bytes = 1000;
+    policy.agreement_age = 500;
     for by_age in [false, true] {
         let (mut client, mut server) = channels::<Backend>(policy);
         let rng = &mut rng(8);

@@ -123,7 +123,8 @@ pub(crate) fn quiet() -> ChannelPolicy {
     ChannelPolicy {
         soft: most,
         hard: most,
-        agreement: most,
+        agreement_bytes: u64::MAX,
+        agreement_age: u64::MAX,
         jitter: 0,
         max_forgeries: ChannelPolicy::MAX_FORGERIES,
     }

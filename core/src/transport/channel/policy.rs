@@ -21,10 +21,12 @@ pub struct ChannelPolicy {
     pub soft: Limits,
     /// Beyond these data are refused, sent and received, until the key is renewed.
     pub hard: Limits,
-    /// Beyond these a stream's secrets are to be renewed by a key agreement; both directions and all
-    /// keys count together, apart from records.
-    pub agreement: Limits,
-    /// How many percent earlier than `soft` and `agreement` say a key may be due, at most 50: which
+    /// After this many bytes of payload, both directions together, a stream's secrets are to be renewed
+    /// by a key agreement.
+    pub agreement_bytes: u64,
+    /// After this many seconds a stream's secrets are to be renewed by a key agreement.
+    pub agreement_age: u64,
+    /// How many percent earlier than `soft` and the agreement's limits say a key may be due, at most 50: which
     /// share of it differs from channel to channel, so that many don't become due at once.
     pub jitter: u8,
     /// After this many records that did not open no more are opened.
@@ -48,11 +50,8 @@ impl Default for ChannelPolicy {
         Self {
             soft,
             hard,
-            agreement: Limits {
-                records: u64::MAX,
-                bytes: 1 << 30,
-                age: 24 * 3600,
-            },
+            agreement_bytes: 1 << 30,
+            agreement_age: 24 * 3600,
             jitter: 10,
             max_forgeries: 1 << 20,
         }
@@ -88,7 +87,7 @@ impl ChannelPolicy {
     ///
     /// # Errors
     /// [`TransportError::InvalidPolicy`] if a soft limit lies above the hard one, a hard one above
-    /// what the cipher allows, or the jitter above 50 percent.
+    /// what the cipher allows, the jitter above 50 percent, or if a key would be due before it was used.
     pub fn check(&self, aead: AeadAlgorithm) -> Result<(), TransportError> {
         let (soft, hard) = (&self.soft, &self.hard);
         let ordered =
@@ -96,7 +95,8 @@ impl ChannelPolicy {
         let allowed = hard.records <= Self::most_records(aead)
             && self.max_forgeries <= Self::MAX_FORGERIES
             && self.jitter <= 50;
-        let valid = ordered && allowed;
+        let usable = soft.records > 0 && self.agreement_bytes > 0 && self.agreement_age > 0;
+        let valid = ordered && allowed && usable;
         valid.then_some(()).ok_or(TransportError::InvalidPolicy)
     }
 
@@ -108,11 +108,13 @@ impl ChannelPolicy {
             let off = off.checked_div(255 * 100).unwrap_or(0);
             limit.saturating_sub(u64::try_from(off).unwrap_or(u64::MAX))
         };
-        for limits in [&mut self.soft, &mut self.agreement] {
-            limits.bytes = lower(limits.bytes);
-            limits.age = lower(limits.age);
-        }
-        self.soft.records = lower(self.soft.records);
+        self.soft = Limits {
+            records: lower(self.soft.records),
+            bytes: lower(self.soft.bytes),
+            age: lower(self.soft.age),
+        };
+        self.agreement_bytes = lower(self.agreement_bytes);
+        self.agreement_age = lower(self.agreement_age);
         self
     }
 }

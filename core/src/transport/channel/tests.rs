@@ -38,7 +38,8 @@ fn widest(aead: AeadAlgorithm) -> ChannelPolicy {
     ChannelPolicy {
         soft: limits,
         hard: limits,
-        agreement: limits,
+        agreement_bytes: u64::MAX,
+        agreement_age: u64::MAX,
         jitter: 0,
         max_forgeries: ChannelPolicy::MAX_FORGERIES,
     }

@@ -31,26 +31,44 @@ use Token::{E, Ee, Es, S, Se, Ss};
 /// one-way pattern. A `1` defers the responder's authentication by a message (section 7.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-#[allow(missing_docs)]
 pub enum FundamentalPattern {
+    /// One way, to a known responder.
     N = 1,
+    /// One way, both known.
     K = 2,
+    /// One way, to a known responder; the initiator says who it is.
     X = 3,
+    /// Nobody has a static key.
     NN = 4,
+    /// The responder is known.
     NK = 5,
+    /// The responder says who it is.
     NX = 6,
+    /// The initiator is known.
     KN = 7,
+    /// Both are known.
     KK = 8,
+    /// The initiator is known, the responder says who it is.
     KX = 9,
+    /// The initiator says who it is.
     XN = 10,
+    /// The responder is known, the initiator says who it is.
     XK = 11,
+    /// Both say who they are.
     XX = 12,
+    /// The initiator says at once who it is.
     IN = 13,
+    /// The responder is known, the initiator says at once who it is.
     IK = 14,
+    /// The initiator says at once who it is, the responder in its answer.
     IX = 15,
+    /// `NK` with the responder authenticated by its answer.
     NK1 = 16,
+    /// `XK` with the responder authenticated by its answer.
     XK1 = 17,
+    /// `KK` with the responder authenticated by its answer.
     KK1 = 18,
+    /// `IK` with the responder authenticated by its answer.
     IK1 = 19,
 }
 

@@ -11,8 +11,8 @@ pub struct TicketId(pub [u8; 16]);
 
 /// Counts the uses of tickets.
 ///
-/// Servers that share ticket keys must share the register too, in a database say, or a ticket is used
-/// once on each of them.
+/// Whoever takes tickets under the same keys, threads say, must share the register too, or a ticket is
+/// used once with each of them.
 pub trait StrikeRegister {
     /// Notes one more use of a ticket that may be used `uses` times until `not_after`. The note is
     /// kept until then, and made before this returns.

@@ -304,7 +304,8 @@ impl<B: CryptoBackend> DatagramChannel<B> {
     }
 
     /// Renews our key if that is due, and returns a datagram without data if the peer must hear of
-    /// us. To be called after each datagram that was opened, and before data are sealed.
+    /// us. To be called after each datagram that was opened, and before data are sealed. Asking the
+    /// peer for its next key ([`ask`](Self::ask)) is left to those who know how long an answer takes.
     ///
     /// # Errors
     /// As [`update`](Self::update) and [`ask`](Self::ask), but for

@@ -56,10 +56,13 @@ impl<B: CryptoBackend> Channel<B> {
         if self.sending.is_none() {
             return Ok(None);
         }
-        match core::mem::replace(&mut self.agreement, Agreement::None) {
-            Agreement::Answering(handshake) => return self.answer(*handshake, rng).map(Some),
-            Agreement::Switching(epoch) => return self.switch(*epoch).map(Some),
-            other => self.agreement = other,
+        match &mut self.agreement {
+            Agreement::Answering(handshake) => {
+                let message = handshake.write_message(&[], rng)?;
+                return self.answer(&message).map(Some);
+            }
+            Agreement::Switching(_) => return self.switch().map(Some),
+            _ => {}
         }
         if self.asked {
             return self.update(false).map(Some);
@@ -138,23 +141,29 @@ impl<B: CryptoBackend> Channel<B> {
         Ok(())
     }
 
-    fn answer<R: TryCryptoRng + ?Sized>(
-        &mut self,
-        mut handshake: Handshake<B>,
-        rng: &mut R,
-    ) -> Result<Vec<u8>, TransportError> {
-        let message = handshake.write_message(&[], rng)?;
+    /// The responder's answer: the record after it is under the new key.
+    fn answer(&mut self, message: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let Agreement::Answering(handshake) =
+            core::mem::replace(&mut self.agreement, Agreement::None)
+        else {
+            return Err(TransportError::UnexpectedRecord);
+        };
         let fresh = Fresh::new(&handshake.finish()?, self)?;
-        let record = self.seal_kind(Kind::Agreement, &message)?;
+        let record = self.seal_kind(Kind::Agreement, message)?;
         self.sending = Some(*fresh.sending);
         self.agreement = Agreement::Awaiting(fresh.receiving);
         self.agreed(fresh.later);
         Ok(record)
     }
 
-    fn switch(&mut self, epoch: Epoch<B>) -> Result<Vec<u8>, TransportError> {
+    /// The initiator's last word under the old key.
+    fn switch(&mut self) -> Result<Vec<u8>, TransportError> {
         let record = self.seal_kind(Kind::Switch, &[])?;
-        self.sending = Some(epoch);
+        if let Agreement::Switching(epoch) =
+            core::mem::replace(&mut self.agreement, Agreement::None)
+        {
+            self.sending = Some(*epoch);
+        }
         Ok(record)
     }
 

@@ -212,7 +212,7 @@ impl<B: CryptoBackend> Channel<B> {
         let bytes = sending.bytes().saturating_add(self.earlier_bytes);
         let bytes = bytes.saturating_add(receiving.map_or(0, Epoch::bytes));
         let age = clock.since(self.agreed);
-        let old = bytes >= policy.agreement.bytes || age >= policy.agreement.age;
+        let old = bytes >= policy.agreement_bytes || age >= policy.agreement_age;
         if old && self.may_agree() {
             return Some(Renewal::Agreement);
         }
