@@ -101,7 +101,11 @@ impl<B: CryptoBackend> Buffers<B> {
             Received::Closed => self.ended = true,
             _ => {}
         }
-        self.add_control()?;
+        // While the stream takes nothing, what the peer asks for waits, and many wishes become one:
+        // a peer that only asks makes nothing grow.
+        if self.pending().len() < SEND_LEN {
+            self.add_control()?;
+        }
         Ok(true)
     }
 

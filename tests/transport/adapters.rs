@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
@@ -26,6 +27,8 @@ struct Pipe {
     from: Arc<Way>,
     to: Arc<Way>,
     piece: usize,
+    /// Takes nothing for now.
+    stuck: Arc<AtomicBool>,
 }
 
 impl Drop for Pipe {
@@ -48,6 +51,9 @@ impl Read for Pipe {
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.stuck.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let len = bytes.len().min(self.piece);
         self.to.bytes.lock().unwrap().0.extend(&bytes[..len]);
         self.to.bell.notify_all();
@@ -65,6 +71,7 @@ fn pipe(piece: usize) -> (Pipe, Pipe) {
         from: from.clone(),
         to: to.clone(),
         piece,
+        stuck: Arc::default(),
     };
     (end(&back, &there), end(&there, &back))
 }
@@ -174,6 +181,35 @@ fn a_forged_byte_ends_the_stream() {
     let error = server.read(&mut received).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotConnected);
     assert!(server.write(b"x").is_err());
+}
+
+#[test]
+fn a_peer_that_only_asks_makes_nothing_grow() {
+    let protocol = NoiseProtocol::new(Pattern::NN_PSK0, AeadAlgorithm::ChaCha20Poly1305);
+    let (mut client, server) = pipe(100_000);
+    let serve = thread::spawn(move || {
+        let handshake = builder::<Backend>(protocol, false).build().unwrap();
+        SecureStream::establish(server, handshake, quiet()).unwrap()
+    });
+    let (sent, message) = crate::second::send(crate::world::PSK, PROLOGUE, [0x55; 32]);
+    write_frame(&mut client, &message).unwrap();
+    let done = sent.receive(&read_frame(&mut client).unwrap());
+    let mut server = serve.join().unwrap();
+
+    server.stream().stuck.store(true, Ordering::Relaxed);
+    let mut to_server = crate::second::Direction::new(done.initiators);
+    for _ in 0..3000 {
+        client.write_all(&to_server.seal(2, b"")).unwrap();
+        to_server.update();
+    }
+    client.write_all(&to_server.seal(0, b"x")).unwrap();
+    let mut received = [0];
+    server.read_exact(&mut received).unwrap();
+    server.stream().stuck.store(false, Ordering::Relaxed);
+    server.write_all(b"x").unwrap();
+    server.flush().unwrap();
+    let answers = client.from.bytes.lock().unwrap().0.len();
+    assert!(answers < 17 * 1024, "{answers} bytes");
 }
 
 #[test]
