@@ -145,8 +145,10 @@ impl<S: Read + Write, B: CryptoBackend> SecureStream<S, B> {
 
     fn send_pending(&mut self) -> io::Result<()> {
         while !self.buffers.pending().is_empty() {
-            let taken = self.stream.write(self.buffers.pending())?;
-            self.buffers.took(taken)?;
+            match self.stream.write(self.buffers.pending()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                taken => self.buffers.took(taken?)?,
+            }
         }
         Ok(())
     }

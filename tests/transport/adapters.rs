@@ -29,6 +29,8 @@ struct Pipe {
     piece: usize,
     /// Takes nothing for now.
     stuck: Arc<AtomicBool>,
+    /// Every other write is interrupted, as by a signal.
+    interrupted: bool,
 }
 
 impl Drop for Pipe {
@@ -54,6 +56,10 @@ impl Write for Pipe {
         if self.stuck.load(Ordering::Relaxed) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
+        self.interrupted = !self.interrupted;
+        if self.interrupted {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         let len = bytes.len().min(self.piece);
         self.to.bytes.lock().unwrap().0.extend(&bytes[..len]);
         self.to.bell.notify_all();
@@ -72,6 +78,7 @@ fn pipe(piece: usize) -> (Pipe, Pipe) {
         to: to.clone(),
         piece,
         stuck: Arc::default(),
+        interrupted: false,
     };
     (end(&back, &there), end(&there, &back))
 }
