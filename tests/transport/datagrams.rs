@@ -176,6 +176,10 @@ fn a_repeated_wish_is_granted_once() {
         client.open_in_place(&mut word),
         Ok(ReceivedDatagram::Control)
     );
+    // Nor does it take effect once the client has shown that it has the new key.
+    let record = client.seal(b"text").unwrap();
+    assert!(open(&mut server, &record).is_ok());
+    assert_eq!(server.control(), Ok(None));
     assert_eq!(server.seal(b"text").unwrap()[1], 1);
 }
 

@@ -77,6 +77,8 @@ fn stripped<B: CryptoBackend>() {
         Offer::new(&[weak()]).unwrap(),
         Offer::new(&[NoiseProtocol::new(nx(), Aes256Gcm), weak()]).unwrap(),
         Offer::new(&[weak(), strong()]).unwrap(),
+        // As long as the genuine one, and with the same first choice.
+        Offer::new(&[strong(), weak(), NoiseProtocol::new(nx(), Aes256Gcm)]).unwrap(),
     ];
     // What the server is told that the client offers, and the client that the server does. The man
     // in the middle can bring both to the same lesser protocol; they don't connect.
