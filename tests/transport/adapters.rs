@@ -239,6 +239,7 @@ fn a_handshake_message_with_a_payload_is_refused() {
     let mut handshake = builder::<Backend>(protocol(), true).build().unwrap();
     let message = handshake.write_message(b"early", &mut rng(1)).unwrap();
     write_frame(&mut client, &message).unwrap();
+    drop(client);
     let handshake = builder::<Backend>(protocol(), false).build().unwrap();
     let error = SecureStream::establish(server, handshake, quiet()).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
