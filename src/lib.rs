@@ -9,6 +9,7 @@
 //! - [`stores`]: where durable sessions are kept; [`store`]: the contract, for a store of your own.
 //! - [`wrap`]: HPKE, and keys sealed for whoever holds a private key.
 //! - [`history`]: chunked files, backups, the history at rest (for use with the feature `files`).
+//! - [`transport`]: sessions between a client and a server that are both there, over streams.
 //! - `parallel` (feature `rayon`): the batch calls on the threads of the caller's pool.
 //! - [`AnySession`] and [`BackendName`]: a backend chosen at run time.
 //! - [`sprag_core`]: the engine, generic over its backend, for a backend of your own.
@@ -32,6 +33,7 @@ mod files;
 #[cfg(feature = "rayon")]
 pub mod parallel;
 pub mod platform;
+pub mod transport;
 
 pub use any_session::AnySession;
 #[cfg(any(
@@ -91,6 +93,16 @@ macro_rules! backend_module {
             pub type Durable<S> = sprag_core::durable::Durable<Backend, S>;
             /// Ephemeral keys made ahead.
             pub type EphemeralPool = sprag_core::ephemeral::EphemeralPool<Backend>;
+            /// One side of a transport session's handshake.
+            pub type Handshake = sprag_core::transport::Handshake<Backend>;
+            /// A static key of transport sessions.
+            pub type StaticKey = sprag_core::transport::StaticKey<Backend>;
+            /// One end of a transport session over a stream.
+            pub type Channel = sprag_core::transport::Channel<Backend>;
+            /// One end of a transport session over datagrams.
+            pub type DatagramChannel = sprag_core::transport::DatagramChannel<Backend>;
+            /// A transport session that is itself a stream.
+            pub type SecureStream<S> = crate::transport::SecureStream<S, Backend>;
             /// All sessions with one device of a peer.
             pub type Conversation = sprag_core::session::Conversation<Backend>;
         }

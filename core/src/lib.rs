@@ -1,10 +1,10 @@
 //! The sprag session-key engine, without any crypto library.
 //!
 //! What lives here: the traits a crypto backend implements ([`primitives`], [`backend`]), the
-//! handshake (X3DH and PQXDH, [`handshake`]), sessions: the Double Ratchet and its stored
-//! state ([`session`]), wrapped keys ([`wrap`]) and files ([`history`]). What does not: any
-//! implementation of a primitive, any database, any thread pool, any source of randomness or time;
-//! those are arguments.
+//! handshake (X3DH and PQXDH, [`handshake`]), sessions: the Double Ratchet and its stored state
+//! ([`session`]), transport sessions of clients and servers: Noise ([`transport`]), wrapped keys
+//! ([`wrap`]) and files ([`history`]). What does not: any implementation of a primitive, any database,
+//! any thread pool, any source of randomness or time; those are arguments.
 //!
 //! The crate is `no_std` and needs `alloc`. With the feature `conformance` (which needs `std`)
 //! it adds `testing`: what an author of a backend needs to check and to count it.
@@ -40,6 +40,7 @@ pub mod suite;
 #[cfg(any(test, feature = "conformance"))]
 pub mod testing;
 pub mod time;
+pub mod transport;
 pub mod wire;
 pub mod wrap;
 

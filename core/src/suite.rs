@@ -23,7 +23,7 @@ pub enum Suite {
 }
 
 /// The AEAD of a suite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AeadAlgorithm {
     /// AES-256-GCM.
     Aes256Gcm,

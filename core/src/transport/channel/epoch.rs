@@ -1,0 +1,138 @@
+//! The keys of one direction, between two renewals.
+//!
+//! ```text
+//! key = HKDF-Expand(ts, "SPRAG1 key", 32)     iv = HKDF-Expand(ts, "SPRAG1 iv", 12)
+//! ts' = HKDF-Expand(ts, "SPRAG1 upd", 32)     the next epoch's secret
+//! nonce = iv XOR (0^4 || seq(8))
+//! ```
+//! `ts` itself is not kept, only `ts'`: nothing that is in memory leads back to an earlier key.
+
+use crate::backend::CryptoBackend;
+use crate::primitives::Hmac;
+use crate::secret::Secret;
+use crate::suite::AeadAlgorithm;
+use crate::time::UnixTime;
+use crate::transport::channel::policy::Limits;
+use crate::transport::cipher::{CipherKey, TAG_LEN};
+use crate::transport::error::{LimitKind, TransportError};
+
+pub(super) struct Epoch<B: CryptoBackend> {
+    aead: AeadAlgorithm,
+    key: CipherKey<B>,
+    iv: Secret<12>,
+    /// The next epoch's secret.
+    following: Secret<32>,
+    /// Records sealed or opened.
+    records: u64,
+    bytes: u64,
+    since: UnixTime,
+}
+
+impl<B: CryptoBackend> Epoch<B> {
+    pub(super) fn new(
+        aead: AeadAlgorithm,
+        secret: &Secret<32>,
+        now: UnixTime,
+    ) -> Result<Self, TransportError> {
+        let mut key = Secret::<32>::zeroed();
+        let (mut iv, mut following) = (Secret::zeroed(), Secret::zeroed());
+        let secret = secret.expose();
+        B::HmacSha256::hkdf_expand(secret, b"SPRAG1 key", key.expose_mut())?;
+        B::HmacSha256::hkdf_expand(secret, b"SPRAG1 iv", Secret::<12>::expose_mut(&mut iv))?;
+        let next: &mut [u8; 32] = Secret::expose_mut(&mut following);
+        B::HmacSha256::hkdf_expand(secret, b"SPRAG1 upd", next)?;
+        Ok(Self {
+            aead,
+            key: CipherKey::new(aead, &key)?,
+            iv,
+            following,
+            records: 0,
+            bytes: 0,
+            since: now,
+        })
+    }
+
+    /// The epoch after this one.
+    pub(super) fn following(&self, now: UnixTime) -> Result<Self, TransportError> {
+        Self::new(self.aead, &self.following, now)
+    }
+
+    /// Age counts from here: a key that was made ahead is not used before.
+    pub(super) const fn starts(&mut self, now: UnixTime) {
+        self.since = now;
+    }
+
+    /// Number of the next record of a direction that has no gaps.
+    pub(super) const fn records(&self) -> u64 {
+        self.records
+    }
+
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn nonce(&self, sequence: u64) -> [u8; 12] {
+        let mut nonce = *self.iv.expose();
+        let sequence = sequence.to_be_bytes();
+        nonce
+            .iter_mut()
+            .skip(4)
+            .zip(sequence)
+            .for_each(|(to, from)| *to ^= from);
+        nonce
+    }
+
+    #[inline]
+    pub(super) fn seal(
+        &self,
+        sequence: u64,
+        ad: &[u8],
+        body: &mut [u8],
+    ) -> Result<[u8; TAG_LEN], TransportError> {
+        Ok(self.key.seal(&self.nonce(sequence), ad, body)?)
+    }
+
+    #[inline]
+    pub(super) fn open(
+        &self,
+        sequence: u64,
+        ad: &[u8],
+        body: &mut [u8],
+        tag: &[u8; TAG_LEN],
+    ) -> Result<(), TransportError> {
+        Ok(self.key.open(&self.nonce(sequence), ad, body, tag)?)
+    }
+
+    /// Whether one more record of `bytes` keeps to the limits.
+    #[inline]
+    pub(super) fn check(
+        &self,
+        limits: &Limits,
+        bytes: usize,
+        now: UnixTime,
+    ) -> Result<(), TransportError> {
+        let bytes = self.bytes.saturating_add(bytes as u64);
+        let kind = if self.records >= limits.records {
+            LimitKind::Records
+        } else if bytes > limits.bytes {
+            LimitKind::Bytes
+        } else if now.since(self.since) > limits.age {
+            LimitKind::Age
+        } else {
+            return Ok(());
+        };
+        Err(TransportError::LimitReached(kind))
+    }
+
+    /// Counts a record that was sealed or opened.
+    #[inline]
+    pub(super) const fn count(&mut self, bytes: usize) {
+        self.records = self.records.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(bytes as u64);
+    }
+
+    #[cfg(test)]
+    pub(super) const fn set_records(&mut self, records: u64) {
+        self.records = records;
+    }
+}

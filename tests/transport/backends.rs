@@ -1,0 +1,23 @@
+//! Runs a check on every backend that is compiled in.
+
+macro_rules! on_every_backend {
+    ($check:ident($($argument:expr),*)) => {
+        #[cfg(feature = "rustcrypto")]
+        $check::<sprag::rustcrypto::Backend>($($argument),*);
+        #[cfg(feature = "ring")]
+        $check::<sprag::ring::Backend>($($argument),*);
+        #[cfg(feature = "aws-lc-rs")]
+        $check::<sprag::aws_lc::Backend>($($argument),*);
+        #[cfg(feature = "mixed")]
+        $check::<sprag::mixed::Backend>($($argument),*);
+        #[cfg(all(
+            feature = "graviola",
+            any(target_arch = "aarch64", target_arch = "x86_64")
+        ))]
+        if sprag::BackendName::Graviola.is_supported() {
+            $check::<sprag::graviola::Backend>($($argument),*);
+        } else {
+            println!("NOT RUN on graviola: this processor lacks what it needs");
+        }
+    };
+}
