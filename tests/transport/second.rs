@@ -1,5 +1,5 @@
 //! A second implementation of `NNpsk0`, an initiator's, and of what docs/PROTOCOL.md sections 15.3 and
-//! 11.5 derive from it, as straightforward as can be.
+//! 15.5 derive from it, as straightforward as can be.
 
 use sprag::default::Backend;
 use sprag::sprag_core::CryptoBackend;
