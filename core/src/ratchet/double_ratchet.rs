@@ -7,6 +7,7 @@
 //! Keys passed over by a received message are not derived until the message was authenticated:
 //! a forged message costs at most one agreement and `max_skip` half-steps, and no memory.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::agreement;
@@ -15,7 +16,9 @@ use crate::ephemeral::FreshKey;
 use crate::primitives::{ChainStepJob, Hmac, KeyAgreement};
 use crate::ratchet::plan::{ReceiveChange, ReceivePlan, ReceiveTurn, SendPlan};
 use crate::ratchet::skipped_keys::{Passed, Stamp};
-use crate::ratchet::{Chain, ChainKey, Header, MessageKey, OpenedKeys, RootKey, SkippedKeys};
+use crate::ratchet::{
+    Chain, ChainKey, Header, MessageKey, OpenedKey, OpenedKeys, RootKey, SkippedKeys,
+};
 use crate::secret::Secret;
 use crate::session::SessionError;
 
@@ -33,7 +36,8 @@ pub(crate) struct DoubleRatchet<B: CryptoBackend> {
     /// Absent until the peer's first message.
     pub(crate) receiving: Option<Chain>,
     pub(crate) skipped: SkippedKeys,
-    pub(crate) opened: OpenedKeys,
+    /// Absent unless the policy keeps some.
+    pub(crate) opened: Option<Box<OpenedKeys>>,
 }
 
 /// A sending chain exists exactly as long as its ratchet key.
@@ -63,7 +67,7 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             sending: None,
             receiving: None,
             skipped: SkippedKeys::default(),
-            opened: OpenedKeys::default(),
+            opened: None,
         }
     }
 
@@ -342,6 +346,14 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             }
             ReceiveChange::Turn(turn) => self.commit_turn(turn, next, stamp, capacity),
         }
+    }
+
+    /// Keeps the key of an opened message, if there is one, and `window` of those before it.
+    #[cold]
+    pub(crate) fn keep_opened(&mut self, key: Option<Box<OpenedKey>>, window: usize) {
+        let mut opened = self.opened.take().unwrap_or_default();
+        opened.keep(key, window);
+        self.opened = (!opened.is_empty()).then_some(opened);
     }
 
     #[cold]

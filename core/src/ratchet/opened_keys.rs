@@ -83,23 +83,20 @@ impl OpenedKeys {
             .0
             .capacity()
             .saturating_mul(size_of::<Box<OpenedKey>>());
-        boxes.saturating_add(places)
+        boxes
+            .saturating_add(places)
+            .saturating_add(size_of::<Self>())
     }
 
     /// Length of what [`encode`](Self::encode) writes, in bytes.
+    #[cold]
     pub(crate) fn encoded_len(&self) -> usize {
-        match self.0.len() {
-            0 => 0,
-            count => count.saturating_mul(ENTRY_LEN).saturating_add(1),
-        }
+        self.0.len().saturating_mul(ENTRY_LEN).saturating_add(1)
     }
 
-    /// Writes their number (1), then ratchet key (32), n (4), tag (16) and key (32) of each; nothing
-    /// if there is none.
+    /// Writes their number (1), then ratchet key (32), n (4), tag (16) and key (32) of each.
+    #[cold]
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        if self.is_empty() {
-            return;
-        }
         out.put(&[self.0.len() as u8]);
         for kept in &self.0 {
             out.put(&kept.ratchet_key);
@@ -110,6 +107,7 @@ impl OpenedKeys {
     }
 
     /// Reads what [`encode`](Self::encode) wrote of at least one.
+    #[cold]
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let count = usize::from(reader.u8()?);
         if count == 0 || count > MAX_OPENED_KEYS {

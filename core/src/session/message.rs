@@ -188,42 +188,70 @@ impl<B: CryptoBackend> Session<B> {
         own: Option<&<B::X25519 as KeyAgreement>::PrivateKey>,
         plan: &mut ReceivePlan,
     ) -> Result<(), SessionError> {
+        if self.policy.clone_window > 0 {
+            return self.open_watchfully(buffer, offset, own, plan);
+        }
         let mut envelope = Envelope::new();
         let incoming = self.incoming(buffer, offset, &mut envelope)?;
-        let planned = self.open_ratchet()?.plan_receive(
-            &incoming.header,
-            self.policy.skip_limit(),
-            own,
-            &mut envelope.message_key,
-            plan,
-        );
-        match planned {
-            Ok(()) => self.open_planned(incoming, &envelope, plan),
-            Err(SessionError::Duplicate) => Err(self.judge_duplicate(&incoming, &envelope)),
-            Err(error) => Err(error),
-        }
+        self.plan_receive(&incoming, own, &mut envelope, plan)?;
+        Ok(envelope.open::<B>(self.suite.aead(), incoming)?)
     }
 
-    /// Opens a message whose key was derived.
     #[inline]
-    pub(super) fn open_planned(
+    fn plan_receive(
         &self,
-        incoming: Incoming<'_>,
-        envelope: &Envelope,
+        incoming: &Incoming<'_>,
+        own: Option<&<B::X25519 as KeyAgreement>::PrivateKey>,
+        envelope: &mut Envelope,
         plan: &mut ReceivePlan,
     ) -> Result<(), SessionError> {
+        let (limit, key) = (self.policy.skip_limit(), &mut envelope.message_key);
+        let ratchet = self.open_ratchet()?;
+        ratchet.plan_receive(&incoming.header, limit, own, key, plan)
+    }
+
+    /// [`open_message`](Self::open_message) that keeps the message's key, and asks the kept ones about a
+    /// message whose number was opened before.
+    #[cold]
+    fn open_watchfully(
+        &self,
+        buffer: &mut [u8],
+        offset: usize,
+        own: Option<&<B::X25519 as KeyAgreement>::PrivateKey>,
+        plan: &mut ReceivePlan,
+    ) -> Result<(), SessionError> {
+        let mut envelope = Envelope::new();
+        let incoming = self.incoming(buffer, offset, &mut envelope)?;
+        match self.plan_receive(&incoming, own, &mut envelope, plan) {
+            Err(SessionError::Duplicate) => return Err(self.judge_duplicate(&incoming, &envelope)),
+            planned => planned?,
+        }
+        self.keep_key(&incoming, &envelope, plan);
+        Ok(envelope.open::<B>(self.suite.aead(), incoming)?)
+    }
+
+    /// Lets the key of a message that is about to be opened be kept, if the policy says so, once the
+    /// plan is committed.
+    #[inline]
+    pub(super) fn keep_key(
+        &self,
+        incoming: &Incoming<'_>,
+        envelope: &Envelope,
+        plan: &mut ReceivePlan,
+    ) {
         if self.policy.clone_window > 0 {
-            // Beforehand, while the message is whole: it goes with the plan if that is not committed.
             let (header, tag) = (&incoming.header, incoming.tag);
             plan.opened = Some(OpenedKey::new(header, tag, &envelope.message_key));
         }
-        Ok(envelope.open::<B>(self.suite.aead(), incoming)?)
     }
 
     /// What a message is whose number was opened before: the same again, anybody's noise, or genuine.
     #[cold]
     fn judge_duplicate(&self, incoming: &Incoming<'_>, envelope: &Envelope) -> SessionError {
-        let opened = self.ratchet.as_ref().map(|ratchet| &ratchet.opened);
+        let opened = self
+            .ratchet
+            .as_ref()
+            .and_then(|ratchet| ratchet.opened.as_ref());
         let key = opened.and_then(|opened| opened.of_another(&incoming.header, incoming.tag));
         let Some(key) = key else {
             return SessionError::Duplicate;

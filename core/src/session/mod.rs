@@ -140,7 +140,8 @@ impl<B: CryptoBackend> Session<B> {
     pub fn heap_bytes(&self) -> usize {
         let prefix = self.prefix.as_ref().map_or(0, |prefix| prefix.len());
         let keys = self.ratchet.as_ref().map_or(0, |ratchet| {
-            let opened = ratchet.opened.heap_bytes();
+            let opened = ratchet.opened.as_ref();
+            let opened = opened.map_or(0, |opened| opened.heap_bytes());
             ratchet.skipped.heap_bytes().saturating_add(opened)
         });
         prefix.saturating_add(keys)

@@ -71,8 +71,8 @@ impl<B: CryptoBackend> Session<B> {
         if let Some(ratchet) = &mut self.ratchet {
             ratchet.commit_receive(plan, stamp, capacity.into());
             // Also if the policy keeps none any more.
-            if plan.opened.is_some() || !ratchet.opened.is_empty() {
-                ratchet.opened.keep(plan.opened.take(), window.into());
+            if plan.opened.is_some() || ratchet.opened.is_some() {
+                ratchet.keep_opened(plan.opened.take(), window.into());
             }
         }
         self.expire_skipped();

@@ -14,6 +14,7 @@
 //! ```
 //! All secrets are in the clear: whoever stores the bytes seals them.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -142,7 +143,7 @@ impl<B: CryptoBackend> Session<B> {
                 RECEIVING,
             )
             | flag(
-                ratchet.is_some_and(|ratchet| !ratchet.opened.is_empty()),
+                ratchet.is_some_and(|ratchet| ratchet.opened.is_some()),
                 OPENED,
             )
     }
@@ -171,7 +172,11 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         let skipped = self.skipped.encoded_len();
         sending
             .saturating_add(receiving)
-            .saturating_add(self.opened.encoded_len())
+            .saturating_add(
+                self.opened
+                    .as_ref()
+                    .map_or(0, |opened| opened.encoded_len()),
+            )
             .saturating_add(68)
             .saturating_add(skipped)
     }
@@ -188,7 +193,9 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             chain.encode(out);
         }
         self.skipped.encode(out);
-        self.opened.encode(out);
+        if let Some(opened) = &self.opened {
+            opened.encode(out);
+        }
     }
 
     fn decode(reader: &mut Reader<'_>, flags: u8) -> Result<Self, StateError> {
@@ -208,7 +215,7 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         let next = ratchet.receiving.as_ref().map(|chain| chain.n);
         ratchet.skipped = SkippedKeys::decode(reader, next)?;
         if flags & OPENED != 0 {
-            ratchet.opened = OpenedKeys::decode(reader)?;
+            ratchet.opened = Some(Box::new(OpenedKeys::decode(reader)?));
         }
         ratchet.check_invariants()?;
         Ok(ratchet)

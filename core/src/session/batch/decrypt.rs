@@ -76,7 +76,8 @@ impl<B: CryptoBackend> Turning<'_, B> {
         let step = ratchet.receive_step(&mut plan, &mut envelope.message_key);
         let step = step.ok_or(SessionError::StaleState)?;
         B::HmacSha256::chain_step(step.chain_key, step.message_key, step.next);
-        session.open_planned(incoming, &envelope, &mut plan)?;
+        session.keep_key(&incoming, &envelope, &mut plan);
+        envelope.open::<B>(session.suite.aead(), incoming)?;
         session.apply_receive(&mut plan);
         Ok(text)
     }
