@@ -13,6 +13,9 @@ use crate::handshake::{
 use crate::session::Lease;
 use crate::store::{RecordId, RecordKind, Store};
 
+/// Which jobs of a batch succeeded.
+type Outcomes = Vec<Result<(), DurableError>>;
+
 /// How many conversations are changed in one commit where all of them are.
 const PAGE: usize = 256;
 
@@ -82,12 +85,8 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         &mut self,
         jobs: &[(ConversationId, J)],
         rng: &mut R,
-        operate: impl Fn(
-            &mut WorkingSet<B>,
-            &[(ConversationId, J)],
-            &mut R,
-        ) -> Vec<Result<(), DurableError>>,
-    ) -> Result<(Vec<Result<(), DurableError>>, Outputs<B>), DurableError> {
+        operate: impl Fn(&mut WorkingSet<B>, &[(ConversationId, J)], &mut R) -> Outcomes,
+    ) -> Result<(Outcomes, Outputs<B>), DurableError> {
         let ids: Vec<RecordId> = jobs.iter().map(|(with, _)| with.record().clone()).collect();
         let mut outcomes = Vec::new();
         let outputs = self.run(&ids, rng, |set, rng| {
@@ -285,10 +284,7 @@ fn only<T>(outputs: Vec<T>) -> Result<T, DurableError> {
 }
 
 /// What the jobs of a batch gave, in their order: `outputs` holds what those gave that succeeded.
-fn in_order<T>(
-    outcomes: Vec<Result<(), DurableError>>,
-    outputs: Vec<T>,
-) -> Vec<Result<T, DurableError>> {
+fn in_order<T>(outcomes: Outcomes, outputs: Vec<T>) -> Vec<Result<T, DurableError>> {
     let mut outputs = outputs.into_iter();
     let outcome = |outcome: Result<(), DurableError>| {
         outcome.and_then(|()| outputs.next().ok_or(DurableError::Library))

@@ -20,6 +20,7 @@ const ENTRY_LEN: usize = 84;
 
 /// The kept keys.
 #[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "a key that moves leaves a copy behind")]
 pub(crate) struct OpenedKeys(Vec<Box<OpenedKey>>);
 
 /// The key of a message that was opened, and which message that was.
