@@ -78,6 +78,20 @@ fn list_prints_every_name() {
         "state/decode",
         "state/bytes",
     ]);
+    expected.extend([
+        "durable/encrypt",
+        "durable/decrypt",
+        "durable/fanout/10",
+        "durable/fanout/100",
+        "durable/fanout/1000",
+    ]);
+    if sprag_bench::workload::durable::has_postgres() {
+        expected.extend([
+            "durable/workers/1",
+            "durable/workers/2",
+            "durable/workers/4",
+        ]);
+    }
     if cfg!(feature = "peers") {
         expected.extend([
             "peers/encrypt",
