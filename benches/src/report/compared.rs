@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{duration, parameters};
+use super::{digits, duration, parameters};
 use crate::measure::stats::Spread;
 use crate::record::{Compared, Record, Row};
 
@@ -82,16 +82,7 @@ pub(super) fn of<'a>(
 /// How many times as fast, and how far the rounds lie apart.
 pub(super) fn gain(gain: Spread) -> String {
     let Spread { low, p50, high } = gain;
-    format!("{} ({} to {})", ratio(p50), ratio(low), ratio(high))
-}
-
-/// A ratio with two digits that mean something.
-pub(super) fn ratio(ratio: f64) -> String {
-    if ratio < 0.1 {
-        format!("{ratio:.4}")
-    } else {
-        format!("{ratio:.2}")
-    }
+    format!("{} ({} to {})", digits(p50), digits(low), digits(high))
 }
 
 /// Nanoseconds that a call over all items takes.
@@ -110,9 +101,9 @@ pub(super) fn lines(out: &mut String, record: &Record, group: &str) {
             format!("{name} {}", parameters(row)),
             duration(ns.p50),
             duration(baseline.ns.p50),
-            ratio(baseline.gain.p50),
-            ratio(baseline.gain.low),
-            ratio(baseline.gain.high),
+            digits(baseline.gain.p50),
+            digits(baseline.gain.low),
+            digits(baseline.gain.high),
         );
     }
 }

@@ -181,9 +181,10 @@ pub(crate) fn duration(ns: f64) -> String {
     format!("{} {unit}", digits(value))
 }
 
-/// A number in three digits.
+/// A number in three digits; below a tenth in two that mean something, to a millionth.
 pub(crate) fn digits(value: f64) -> String {
     let places = match value {
+        value if value > 0.0 && value < 0.1 => (1.0 - value.log10().floor()).min(6.0) as usize,
         value if value < 10.0 => 2,
         value if value < 100.0 => 1,
         _ => 0,

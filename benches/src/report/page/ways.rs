@@ -4,7 +4,7 @@ use super::words::{label_among, listed, tick_ratio, times};
 use super::{Block, Section, Table, ladder};
 use crate::record::{Compared, Record, Row};
 use crate::report::chart::{Axis, Chart, DotRow, Dots, Kind, Mark, Reference, Tone};
-use crate::report::{compared, duration, parameters, per_second};
+use crate::report::{compared, digits, duration, parameters, per_second};
 
 /// A section for every group of such rows.
 pub(super) fn sections(record: &Record) -> Vec<Section> {
@@ -48,14 +48,14 @@ fn chart(group: &str, title: &str, rows: &[(&Row, &Compared)]) -> Option<Chart> 
                 range: Some([gain.low, gain.high]),
                 note: format!(
                     "{} times as fast as {beside}, nine of ten turns {} to {}: {} against {}",
-                    compared::ratio(gain.p50),
-                    compared::ratio(gain.low),
-                    compared::ratio(gain.high),
+                    digits(gain.p50),
+                    digits(gain.low),
+                    digits(gain.high),
                     row.ns.map(|ns| duration(ns.p50)).unwrap_or_default(),
                     duration(baseline.ns.p50),
                 ),
             }],
-            end: compared::ratio(gain.p50),
+            end: digits(gain.p50),
         }
     };
     let warm = rows

@@ -3,7 +3,7 @@
 use crate::record::Row;
 use crate::report::chart::size_label;
 use crate::report::podium::{Certainty, podium};
-use crate::report::{Family, duration, short_suite, unit};
+use crate::report::{Family, digits, duration, short_suite, unit};
 
 /// Who is fastest in `family` and by how much: a clause without a full stop.
 pub(super) fn who_wins(family: &Family<'_>, certainty: Certainty) -> Option<String> {
@@ -38,7 +38,7 @@ pub(super) fn who_wins(family: &Family<'_>, certainty: Certainty) -> Option<Stri
 /// "2.2 times".
 pub(super) fn times(ratio: f64) -> String {
     match ratio {
-        ratio if ratio < 2.0 => format!("{} times", crate::report::compared::ratio(ratio)),
+        ratio if ratio < 2.0 => format!("{} times", digits(ratio)),
         ratio if ratio < 20.0 => format!("{ratio:.1} times"),
         ratio => format!("{ratio:.0} times"),
     }

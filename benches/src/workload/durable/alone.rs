@@ -3,25 +3,24 @@
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::suite::Suite;
 
-use super::text;
+use super::{expect_all, text};
 use crate::workload::meeting::Talk;
 use crate::workload::{Operation, OrWrong, Wrong, capacity_for, ensure, operation};
 
-pub(super) fn encrypt<B: PqBackend>(
+pub(super) fn send<B: PqBackend>(
     suite: Suite,
     size: usize,
     count: usize,
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
     let text = text(size);
-    let expected = text.clone();
     Ok(operation(
         Talk::<B>::new(suite, seed)?,
         capacity_for(size * count),
         move |_| Ok(Vec::with_capacity(count)),
         move |Talk { alice, rng, .. }, messages: &mut Vec<Vec<u8>>| {
             for _ in 0..count {
-                messages.push(alice.encrypt(&text, rng).or_wrong("encrypt")?);
+                messages.push(alice.encrypt(text, rng).or_wrong("encrypt")?);
             }
             Ok(())
         },
@@ -29,25 +28,24 @@ pub(super) fn encrypt<B: PqBackend>(
             messages.iter().try_for_each(|message| {
                 digest.absorb(message);
                 let opened = bob.decrypt(message).or_wrong("decrypt")?;
-                ensure(opened == expected, "the plaintext is another one")
+                ensure(opened == text, "the plaintext is another one")
             })
         },
     ))
 }
 
-pub(super) fn decrypt<B: PqBackend>(
+pub(super) fn receive<B: PqBackend>(
     suite: Suite,
     size: usize,
     count: usize,
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
     let text = text(size);
-    let expected = text.clone();
     Ok(operation(
         Talk::<B>::new(suite, seed)?,
         capacity_for(size * count),
         move |Talk { alice, rng, .. }| {
-            let message = |_| alice.encrypt(&text, rng).or_wrong("encrypt");
+            let message = |_| alice.encrypt(text, rng).or_wrong("encrypt");
             let messages = (0..count).map(message).collect::<Result<Vec<_>, _>>()?;
             Ok((messages, Vec::with_capacity(count)))
         },
@@ -57,11 +55,6 @@ pub(super) fn decrypt<B: PqBackend>(
             }
             Ok(())
         },
-        move |_, (_, opened), digest| {
-            opened.iter().try_for_each(|opened: &Vec<u8>| {
-                digest.absorb(opened);
-                ensure(*opened == expected, "the plaintext is another one")
-            })
-        },
+        move |_, (_, opened), digest| expect_all(opened, text, digest),
     ))
 }

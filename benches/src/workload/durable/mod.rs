@@ -9,15 +9,15 @@
 
 mod alone;
 mod desk;
-mod fan_out;
-mod messages;
 mod place;
+mod receive;
+mod send;
 mod workers;
 
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::suite::Suite;
 
-use super::{Operation, Wrong};
+use super::{Digest, Operation, Wrong, ensure};
 
 pub use place::{Place, has_postgres};
 
@@ -33,23 +33,19 @@ pub struct DurableWork {
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// Encrypts messages of one conversation, each in a commit of its own.
-    Encrypt,
-    /// Takes as many sending numbers as there are messages in one commit, and encrypts them.
-    EncryptLeased,
-    /// Encrypts them in a session that is in no store.
-    EncryptAlone,
+    /// Encrypts so many messages for each of one or many conversations.
+    Send(Commits, usize),
+    /// Encrypts messages in a session that is in no store.
+    SendAlone,
     /// Decrypts messages of one conversation, each in a commit of its own.
-    Decrypt,
+    Receive,
     /// Decrypts them in a session that is in no store.
-    DecryptAlone,
-    /// Encrypts so many messages for each of many conversations.
-    FanOut(Commits, usize),
+    ReceiveAlone,
     /// Several workers on one device, each with a connection of its own, encrypt as many messages.
     Workers(Worked, usize),
 }
 
-/// How often a fan-out commits.
+/// How often it commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commits {
     /// Once for every message.
@@ -81,15 +77,13 @@ pub fn build<B: PqBackend>(
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
     match task {
-        Task::Encrypt => messages::encrypt::<B>(place, suite, size, count, seed),
-        Task::EncryptLeased => messages::encrypt_leased::<B>(place, suite, size, count, seed),
-        Task::EncryptAlone => alone::encrypt::<B>(suite, size, count, seed),
-        Task::Decrypt => messages::decrypt::<B>(place, suite, size, count, seed),
-        Task::DecryptAlone => alone::decrypt::<B>(suite, size, count, seed),
-        Task::FanOut(commits, rounds) => {
+        Task::Send(commits, rounds) => {
             let devices = count / rounds;
-            fan_out::build::<B>(commits, rounds, place, suite, size, devices, seed)
+            send::build::<B>(commits, rounds, place, suite, size, devices, seed)
         }
+        Task::SendAlone => alone::send::<B>(suite, size, count, seed),
+        Task::Receive => receive::build::<B>(place, suite, size, count, seed),
+        Task::ReceiveAlone => alone::receive::<B>(suite, size, count, seed),
         Task::Workers(worked, workers) => {
             workers::build::<B>(worked, workers, place, suite, size, count, seed)
         }
@@ -97,6 +91,15 @@ pub fn build<B: PqBackend>(
 }
 
 /// A message's text.
-fn text(size: usize) -> Vec<u8> {
-    vec![b't'; size]
+fn text(size: usize) -> &'static [u8] {
+    static TEXT: [u8; 4096] = [b't'; 4096];
+    &TEXT[..size]
+}
+
+/// Checks what was decrypted.
+fn expect_all(opened: &[Vec<u8>], text: &[u8], digest: &mut Digest) -> Result<(), Wrong> {
+    opened.iter().try_for_each(|opened| {
+        digest.absorb(opened);
+        ensure(opened == text, "the plaintext is another one")
+    })
 }

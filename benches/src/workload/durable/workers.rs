@@ -38,16 +38,15 @@ pub(super) fn build<B: PqBackend>(
     let team = Team::<B>::new(worked, workers, place, suite, seed)?;
     let each = count / workers;
     let text = text(size);
-    let expected = text.clone();
     Ok(operation(
         team,
         2,
         |_| Ok(()),
-        move |team, ()| team.work(each, &text),
+        move |team, ()| team.work(each, text),
         move |Team { workers, desk }, (), _| {
             for worker in workers {
                 for message in worker.messages.drain(..) {
-                    desk.peers[worker.number].expect(&message, &expected)?;
+                    desk.peers[worker.number].expect(&message, text)?;
                 }
             }
             Ok(())
@@ -82,8 +81,7 @@ impl<B: PqBackend> Team<B> {
         Ok(Self { workers, desk })
     }
 
-    /// Each worker encrypts `each` messages, all at the same time. To start the threads takes some
-    /// hundredth of what their commits take.
+    /// Each worker encrypts `each` messages, all at the same time. The threads start inside the clock.
     fn work(&mut self, each: usize, text: &[u8]) -> Result<(), Wrong> {
         thread::scope(|scope| {
             let start = |worker| scope.spawn(move || Worker::work(worker, each, text));

@@ -42,8 +42,12 @@ pub(super) fn durable(table: &mut Vec<Workload>) {
 fn alone(table: &mut Vec<Workload>, place: Place) {
     let strategy = named(place, ["memory", "sqlite", "postgres"]);
     for (name, task, without) in [
-        ("durable/encrypt", Task::Encrypt, Task::EncryptAlone),
-        ("durable/decrypt", Task::Decrypt, Task::DecryptAlone),
+        (
+            "durable/encrypt",
+            Task::Send(Commits::Each, 1),
+            Task::SendAlone,
+        ),
+        ("durable/decrypt", Task::Receive, Task::ReceiveAlone),
     ] {
         table.push(beside(name, place, task, strategy, "no store", without));
     }
@@ -53,15 +57,15 @@ fn alone(table: &mut Vec<Workload>, place: Place) {
 fn leased(table: &mut Vec<Workload>, place: Place) {
     let strategy = named(place, ["memory_lease", "sqlite_lease", "postgres_lease"]);
     let (baseline, otherwise) = match place {
-        Place::Memory => ("no store", Task::EncryptAlone),
-        _ => ("a commit each", Task::Encrypt),
+        Place::Memory => ("no store", Task::SendAlone),
+        _ => ("a commit each", Task::Send(Commits::Each, LEASED)),
     };
     table.push(Workload {
         batch: LEASED,
         ..beside(
             "durable/encrypt",
             place,
-            Task::EncryptLeased,
+            Task::Send(Commits::Leased, LEASED),
             strategy,
             baseline,
             otherwise,
@@ -77,10 +81,10 @@ fn fan_out(table: &mut Vec<Workload>, name: &'static str, place: Place, devices:
         ..beside(
             name,
             place,
-            Task::FanOut(commits, rounds),
+            Task::Send(commits, rounds),
             strategy,
             baseline,
-            Task::FanOut(otherwise, rounds),
+            Task::Send(otherwise, rounds),
         )
     };
     table.push(row(
