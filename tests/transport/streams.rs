@@ -9,11 +9,12 @@ use sprag::sprag_core::transport::{
     TransportError,
 };
 
+use crate::support::on_every_backend;
 use crate::world::{NOW, channels, finished, open, quiet, rng};
 
 #[test]
 fn garbage_replays_and_reordering_between_any_two_records_change_nothing() {
-    on_every_backend!(garbage());
+    on_every_backend!(garbage);
 }
 
 fn garbage<B: CryptoBackend>() {
