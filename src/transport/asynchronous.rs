@@ -163,11 +163,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, B: CryptoBackend> AsyncSecureStream<S, B
     /// # Errors
     /// The stream's; `InvalidData` with the [`TransportError`](super::TransportError) inside.
     pub async fn send_ticket(&mut self, keys: &TicketKeys) -> io::Result<()> {
-        let channel = &mut self.buffers.channel;
-        let resumption = channel.resumption().map_err(refused)?;
-        let ticket = keys.issue::<B, _>(&resumption, &mut entropy::system());
-        let record = channel.send_ticket(&ticket.map_err(refused)?);
-        self.buffers.add(&record.map_err(refused)?);
+        self.buffers.add_ticket(keys)?;
         self.flush().await
     }
 

@@ -9,6 +9,7 @@ use std::ops::Range;
 use sprag_core::CryptoBackend;
 use sprag_core::transport::{
     Channel, ClientTicket, MAX_PAYLOAD_LEN, Received, STREAM_HEADER_LEN, STREAM_OVERHEAD,
+    TicketKeys,
 };
 
 use super::{cut, refused};
@@ -144,6 +145,7 @@ impl<B: CryptoBackend> Buffers<B> {
         let text = start + STREAM_HEADER_LEN;
         self.outgoing[text..text + payload.len()].copy_from_slice(payload);
         if let Err(error) = self.channel.seal_in_place(&mut self.outgoing[start..]) {
+            zeroize::Zeroize::zeroize(&mut self.outgoing[start..]);
             self.outgoing.truncate(start);
             return Err(refused(error));
         }
@@ -160,9 +162,13 @@ impl<B: CryptoBackend> Buffers<B> {
         Ok(())
     }
 
-    /// Adds a record that was sealed elsewhere, in its turn.
-    pub(super) fn add(&mut self, record: &[u8]) {
-        self.outgoing.extend_from_slice(record);
+    /// Adds a ticket for the client's next connection.
+    pub(super) fn add_ticket(&mut self, keys: &TicketKeys) -> io::Result<()> {
+        let resumption = self.channel.resumption().map_err(refused)?;
+        let ticket = keys.issue::<B, _>(&resumption, &mut entropy::system());
+        let record = self.channel.send_ticket(&ticket.map_err(refused)?);
+        self.outgoing.extend_from_slice(&record.map_err(refused)?);
+        Ok(())
     }
 
     /// Seals the end of our direction, once.

@@ -11,31 +11,15 @@ use sprag_core::handshake::{
 use sprag_core::primitives::{Hmac, Signature};
 use sprag_core::session::SessionPolicy;
 
+use crate::hex::fixed;
+use crate::hostile_points::{NOT_CANONICAL, SMALL_ORDER};
 use crate::world::{ALICE_DEVICE, B, BOB_DEVICE, NOW, World, account, only};
-
-/// X25519 inputs whose agreement is all zeros: small order, in canonical form.
-const SMALL_ORDER: [&str; 5] = [
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-];
-/// The same points in other spellings.
-const NOT_CANONICAL: [&str; 3] = [
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "0000000000000000000000000000000000000000000000000000000000000080",
-];
 
 fn hostile() -> impl Iterator<Item = ([u8; 32], HandshakeError)> {
     let small = SMALL_ORDER.map(|key| (key, HandshakeError::NonContributory));
     let other = NOT_CANONICAL.map(|key| (key, HandshakeError::InvalidKey));
-    small.into_iter().chain(other).map(|(hex, error)| {
-        let bytes =
-            core::array::from_fn(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap());
-        (bytes, error)
-    })
+    let keys = small.into_iter().chain(other);
+    keys.map(|(hex, error)| (fixed(hex), error))
 }
 
 fn sign(identity: &Identity<B>, label: &[u8], parts: &[&[u8]]) -> [u8; 64] {

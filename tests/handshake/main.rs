@@ -1,5 +1,10 @@
 //! What a user of the handshake relies on, over real cryptography.
 
+#[path = "../support/hex.rs"]
+mod hex;
+#[path = "../support/hostile_points.rs"]
+mod hostile_points;
+
 mod agreement_sites;
 mod batches;
 mod bundles;

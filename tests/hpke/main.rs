@@ -14,6 +14,8 @@
 mod given;
 #[path = "../support/hex.rs"]
 mod hex;
+#[path = "../support/hostile_points.rs"]
+mod hostile_points;
 #[path = "../support/mod.rs"]
 mod support;
 

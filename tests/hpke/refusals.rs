@@ -4,22 +4,8 @@ use sprag::sprag_core::CryptoBackend;
 use sprag::wrap::hpke::{Aead, DhKem, HpkeError, PrivateKey, Psk, PublicKey, Receiver, Setup};
 
 use crate::hex::{fixed, unhex};
+use crate::hostile_points::{NOT_CANONICAL, SMALL_ORDER};
 use crate::support::on_every_backend;
-
-/// X25519 inputs whose agreement is all zeros: small order, in canonical form.
-const SMALL_ORDER: [&str; 5] = [
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-];
-/// The same points in other spellings.
-const NOT_CANONICAL: [&str; 3] = [
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "0000000000000000000000000000000000000000000000000000000000000080",
-];
 
 #[test]
 fn hostile_keys_are_refused_wherever_they_come_from() {

@@ -11,6 +11,7 @@ use sprag::sprag_core::transport::{
     ReceivedDatagram, Renewal, TransportError, WINDOW,
 };
 
+use crate::support::on_every_backend;
 use crate::world::{NOW, datagram_channels, quiet};
 
 fn open<B: CryptoBackend>(
@@ -26,7 +27,7 @@ fn open<B: CryptoBackend>(
 
 #[test]
 fn order_does_not_matter_and_copies_are_refused() {
-    on_every_backend!(reordered());
+    on_every_backend!(reordered);
 }
 
 fn reordered<B: CryptoBackend>() {

@@ -7,6 +7,7 @@ use sprag::sprag_core::transport::{
     Agreed, FundamentalPattern, Handshake, NoiseProtocol, Offer, Pattern, Purpose, TransportError,
 };
 
+use crate::support::on_every_backend;
 use crate::world::{SERVER_PRIVATE, key, rng};
 
 fn nx() -> Pattern {
@@ -68,7 +69,7 @@ fn honest_sides_take_the_clients_first_choice() {
 
 #[test]
 fn a_stripped_offer_makes_the_handshake_fail_on_every_backend() {
-    on_every_backend!(stripped());
+    on_every_backend!(stripped);
 }
 
 fn stripped<B: CryptoBackend>() {

@@ -11,8 +11,15 @@
     )
 ))]
 
-#[macro_use]
-mod backends;
+#[path = "../support/given.rs"]
+mod given;
+#[path = "../support/hex.rs"]
+mod hex;
+#[path = "../support/hostile_points.rs"]
+mod hostile_points;
+#[path = "../support/mod.rs"]
+mod support;
+
 mod adapters;
 #[cfg(feature = "tokio")]
 mod asynchronous;

@@ -8,33 +8,12 @@ use sprag::sprag_core::transport::{
     Handshake, HandshakeBuilder, KeyKind, NoiseProtocol, NoiseTransport, Pattern, TransportError,
 };
 
+use crate::hex::fixed;
+use crate::hostile_points::{NOT_CANONICAL, SMALL_ORDER};
+use crate::support::on_every_backend;
 use crate::world::{SERVER_PRIVATE, builder, key, pair, rng};
 
 const AEAD: AeadAlgorithm = AeadAlgorithm::ChaCha20Poly1305;
-
-/// Points of small order, in their canonical spelling.
-const SMALL_ORDER: [[u8; 32]; 5] = {
-    let mut one = [0; 32];
-    one[0] = 1;
-    let mut minus_one = [0xff; 32];
-    minus_one[0] = 0xec;
-    minus_one[31] = 0x7f;
-    [
-        [0; 32],
-        one,
-        minus_one,
-        [
-            0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f,
-            0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16,
-            0x5f, 0x49, 0xb8, 0x00,
-        ],
-        [
-            0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83,
-            0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd,
-            0xd0, 0x9f, 0x11, 0x57,
-        ],
-    ]
-};
 
 fn interactive() -> impl Iterator<Item = NoiseProtocol> {
     NoiseProtocol::all().filter(|protocol| !protocol.pattern().is_one_way())
@@ -156,12 +135,12 @@ fn transports() -> (NoiseTransport<Backend>, NoiseTransport<Backend>) {
 
 #[test]
 fn an_ephemeral_key_of_small_order_is_refused_wherever_it_is_used() {
-    on_every_backend!(small_order_ephemerals());
+    on_every_backend!(small_order_ephemerals);
 }
 
 fn small_order_ephemerals<B: CryptoBackend>() {
     for protocol in interactive() {
-        for point in SMALL_ORDER {
+        for point in SMALL_ORDER.map(fixed::<32>) {
             // The responder's, which the initiator uses at once.
             let (mut initiator, mut responder) = pair::<B>(protocol);
             let rng = &mut rng(5);
@@ -193,22 +172,25 @@ fn small_order_ephemerals<B: CryptoBackend>() {
 
 #[test]
 fn a_static_key_of_small_order_is_refused() {
-    for point in SMALL_ORDER {
+    for point in SMALL_ORDER.map(fixed::<32>) {
         let protocol = NoiseProtocol::new(Pattern::NK, AEAD);
         let client = Handshake::<Backend>::initiator(protocol).remote_static(point);
         let refused = client.build().unwrap().write_message(b"", &mut rng(6));
         assert_eq!(refused, Err(TransportError::NonContributory));
     }
+    // The last is a spelling of a point that is none of these.
     let mut respelled = [0xff; 32];
     respelled[31] = 0x7f;
-    let protocol = NoiseProtocol::new(Pattern::NK, AEAD);
-    let client = Handshake::<Backend>::initiator(protocol).remote_static(respelled);
-    assert_eq!(client.build().err(), Some(TransportError::InvalidKey));
-    // An ephemeral one is refused at once, also where no agreement follows.
-    for pattern in [Pattern::NK, Pattern::XX] {
-        let (_, mut server) = pair::<Backend>(NoiseProtocol::new(pattern, AEAD));
-        let refused = server.read_message(&[respelled.as_slice(), &[0; 16]].concat());
-        assert_eq!(refused, Err(TransportError::InvalidKey));
+    for respelled in NOT_CANONICAL.map(fixed).into_iter().chain([respelled]) {
+        let protocol = NoiseProtocol::new(Pattern::NK, AEAD);
+        let client = Handshake::<Backend>::initiator(protocol).remote_static(respelled);
+        assert_eq!(client.build().err(), Some(TransportError::InvalidKey));
+        // An ephemeral one is refused at once, also where no agreement follows.
+        for pattern in [Pattern::NK, Pattern::XX] {
+            let (_, mut server) = pair::<Backend>(NoiseProtocol::new(pattern, AEAD));
+            let refused = server.read_message(&[respelled.as_slice(), &[0; 16]].concat());
+            assert_eq!(refused, Err(TransportError::InvalidKey));
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! The vectors of cacophony for 25519 and SHA256, both sides of each, on every backend.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use sprag::Secret;
-use sprag::rand_core::{TryCryptoRng, TryRng};
 use sprag::sprag_core::CryptoBackend;
 use sprag::sprag_core::transport::{Handshake, HandshakeBuilder, NoiseProtocol, StaticKey};
+
+use crate::given::Given;
+use crate::hex::{fixed, unhex};
+use crate::support::on_every_backend;
 
 const FILE: &str = include_str!("../../core/vectors/noise-25519-sha256.txt");
 const VECTORS: usize = 80;
@@ -15,7 +17,7 @@ type Vector<'a> = Vec<Vec<&'a str>>;
 
 #[test]
 fn every_vector_on_every_backend() {
-    on_every_backend!(check());
+    on_every_backend!(check);
 }
 
 fn check<B: CryptoBackend>() {
@@ -39,17 +41,6 @@ fn field<'a>(vector: &Vector<'a>, name: &str) -> Option<&'a str> {
     Some(line[1])
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
-        .collect()
-}
-
-fn array(hex: &str) -> [u8; 32] {
-    bytes(hex).try_into().unwrap()
-}
-
 fn run<B: CryptoBackend>(vector: &Vector<'_>) {
     let name = field(vector, "protocol_name").unwrap();
     let protocol = NoiseProtocol::from_name(name).unwrap_or_else(|| panic!("no {name}"));
@@ -57,12 +48,12 @@ fn run<B: CryptoBackend>(vector: &Vector<'_>) {
     let mut initiator = side(initiator, vector, "init").build().unwrap();
     let responder = Handshake::<B>::responder(protocol);
     let mut responder = side(responder, vector, "resp").build().unwrap();
-    let ephemeral = |of| Given(field(vector, of).map(array));
+    let ephemeral = |of| Given(field(vector, of).map(unhex).unwrap_or_default());
     let mut initiators = ephemeral("init_ephemeral");
     let mut responders = ephemeral("resp_ephemeral");
 
     let messages: Vec<_> = vector.iter().filter(|line| line[0] == "message").collect();
-    let mut messages = messages.iter().map(|line| (bytes(line[1]), bytes(line[2])));
+    let mut messages = messages.iter().map(|line| (unhex(line[1]), unhex(line[2])));
     while !initiator.is_finished() {
         let (payload, expected) = messages.next().unwrap();
         let (from, to, rng) = if initiator.is_my_turn() {
@@ -78,7 +69,7 @@ fn run<B: CryptoBackend>(vector: &Vector<'_>) {
     let one_way = protocol.pattern().is_one_way();
     let mut initiator = initiator.into_transport().unwrap();
     let mut responder = responder.into_transport().unwrap();
-    let hash = array(field(vector, "handshake_hash").unwrap());
+    let hash = fixed(field(vector, "handshake_hash").unwrap());
     assert_eq!(*initiator.channel_binding(), hash, "{name}");
     assert_eq!(*responder.channel_binding(), hash, "{name}");
 
@@ -116,38 +107,16 @@ fn side<B: CryptoBackend>(
     side: &str,
 ) -> HandshakeBuilder<B> {
     let field = |name: &str| field(vector, &format!("{side}_{name}"));
-    let mut builder = builder.prologue(&bytes(field("prologue").unwrap()));
+    let mut builder = builder.prologue(&unhex(field("prologue").unwrap()));
     if let Some(private) = field("static") {
-        let key = StaticKey::new(&Secret::new(array(private))).unwrap();
+        let key = StaticKey::new(&Secret::new(fixed(private))).unwrap();
         builder = builder.static_key(Arc::new(key));
     }
     if let Some(public) = field("remote_static") {
-        builder = builder.remote_static(array(public));
+        builder = builder.remote_static(fixed(public));
     }
     if let Some(psk) = field("psk") {
-        builder = builder.psk(Secret::new(array(psk)));
+        builder = builder.psk(Secret::new(fixed(psk)));
     }
     builder
 }
-
-/// A generator that gives the vector's ephemeral key, once.
-struct Given(Option<[u8; 32]>);
-
-impl TryRng for Given {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        panic!("only whole keys are drawn")
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        panic!("only whole keys are drawn")
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        bytes.copy_from_slice(&self.0.take().expect("one draw"));
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Given {}

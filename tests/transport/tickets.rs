@@ -10,6 +10,7 @@ use sprag::sprag_core::transport::{
     TicketPolicy, TransportError,
 };
 
+use crate::support::on_every_backend;
 use crate::world::{CLIENT_PRIVATE, NOW, SERVER_PRIVATE, channels, key, open, quiet, rng};
 
 const PROLOGUE: &[u8] = b"the prologue of a resumption";
@@ -63,7 +64,7 @@ fn first(ticket: &ClientTicket, seed: u64) -> Vec<u8> {
 
 #[test]
 fn a_client_comes_back_with_and_without_the_servers_key() {
-    on_every_backend!(comes_back());
+    on_every_backend!(comes_back);
 }
 
 fn comes_back<B: CryptoBackend>() {

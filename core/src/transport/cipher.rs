@@ -1,6 +1,6 @@
 //! An AEAD key of whichever cipher the protocol names, prepared for many messages.
 //!
-//! What lives here: the choice between the two ciphers of a backend. What does not: nonces, which
+//! What lives here: the choice between the two ciphers of a backend, and their numbers. What does not: nonces, which
 //! the raw Noise transport and the channel's records make in ways of their own.
 
 use crate::backend::CryptoBackend;
@@ -10,6 +10,18 @@ use crate::suite::AeadAlgorithm;
 
 /// Length of an authentication tag in bytes.
 pub const TAG_LEN: usize = 16;
+
+/// Both, by ascending number.
+pub(super) const CIPHERS: [AeadAlgorithm; 2] =
+    [AeadAlgorithm::ChaCha20Poly1305, AeadAlgorithm::Aes256Gcm];
+
+/// A cipher's number in offers and tickets (docs/PROTOCOL.md section 15.2).
+pub(super) const fn cipher_number(aead: AeadAlgorithm) -> u8 {
+    match aead {
+        AeadAlgorithm::ChaCha20Poly1305 => 1,
+        AeadAlgorithm::Aes256Gcm => 2,
+    }
+}
 
 /// A prepared key. Wiped on drop, by the backend.
 pub(super) enum CipherKey<B: CryptoBackend> {

@@ -8,8 +8,8 @@ use crate::primitives::PrimitiveError;
 
 /// Why a handshake, a record or a ticket was refused.
 ///
-/// No error of a receive changes any state, apart from the count of forged records. The variants are
-/// for the local log and the local caller: a peer should be told no more than "refused".
+/// What was not authenticated changes no state, apart from the count of forged records. The variants
+/// are for the local log and the local caller: a peer should be told no more than "refused".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportError {

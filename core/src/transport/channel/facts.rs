@@ -4,9 +4,11 @@ use crate::backend::CryptoBackend;
 use crate::primitives::Hmac;
 use crate::secret::Secret;
 use crate::time::UnixTime;
-use crate::transport::channel::policy::ChannelPolicy;
+use crate::transport::channel::policy::{ChannelPolicy, Limits};
+use crate::transport::channel::record::Kind;
 use crate::transport::error::{LimitKind, TransportError};
 use crate::transport::noise::{NoiseProtocol, Outcome};
+use crate::transport::resumption::Resumption;
 
 pub(super) struct Facts {
     pub(super) protocol: NoiseProtocol,
@@ -18,10 +20,12 @@ pub(super) struct Facts {
     pub(super) clock: UnixTime,
     /// Records that did not open.
     pub(super) forgeries: u64,
+    /// Absent once both directions are closed.
+    pub(super) later: Option<LaterSecrets>,
 }
 
 impl Facts {
-    pub(super) fn new(
+    pub(super) fn new<B: CryptoBackend>(
         outcome: &Outcome,
         policy: ChannelPolicy,
         now: UnixTime,
@@ -41,7 +45,25 @@ impl Facts {
             policy: policy.jittered(share),
             clock: now,
             forgeries: 0,
+            later: Some(LaterSecrets::new::<B>(outcome)?),
         })
+    }
+
+    /// Data keep to the policy; what renews keys and ends the channel may go on to the cipher's limit.
+    pub(super) const fn limits(&self, kind: Kind) -> Limits {
+        match kind {
+            Kind::Data | Kind::Ticket => self.policy.hard,
+            _ => ChannelPolicy::absolute(self.protocol.aead()),
+        }
+    }
+
+    pub(super) fn resumption(&self) -> Result<Resumption, TransportError> {
+        let later = self.later.as_ref().ok_or(TransportError::Closed)?;
+        Ok(Resumption::new(
+            self.protocol.aead(),
+            later.resumption.duplicate(),
+            self.remote_static,
+        ))
     }
 
     /// Refuses to open anything once too much was forged.

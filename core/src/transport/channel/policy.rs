@@ -19,7 +19,8 @@ pub struct Limits {
 pub struct ChannelPolicy {
     /// Beyond these a key is to be renewed: `renewal` says so.
     pub soft: Limits,
-    /// Beyond these data are refused, sent and received, until the key is renewed.
+    /// Beyond these no data are sealed until the key is renewed, and none are opened. A stream that
+    /// received some is at its end, as none of its records can be passed over.
     pub hard: Limits,
     /// After this many bytes of payload, both directions together, a stream's secrets are to be renewed
     /// by a key agreement.

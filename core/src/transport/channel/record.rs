@@ -57,11 +57,12 @@ impl Kind {
     }
 }
 
-/// The parts of a stream's record: length, kind and payload together, tag.
-pub(super) type Parts<'a> = (&'a mut [u8; 2], &'a mut [u8], &'a mut [u8; TAG_LEN]);
+/// The parts of a record: associated data, kind and payload together, tag.
+pub(super) type Parts<'a, const AD: usize> =
+    (&'a mut [u8; AD], &'a mut [u8], &'a mut [u8; TAG_LEN]);
 
 /// Splits a record; at least the kind is there.
-pub(super) fn split(record: &mut [u8]) -> Option<Parts<'_>> {
+pub(super) fn split<const AD: usize>(record: &mut [u8]) -> Option<Parts<'_, AD>> {
     let (head, rest) = record.split_first_chunk_mut()?;
     let (body, tag) = rest.split_last_chunk_mut()?;
     (!body.is_empty()).then_some((head, body, tag))

@@ -11,6 +11,8 @@ use crate::transport::{Handshake, LimitKind, NoiseProtocol, Pattern, TransportEr
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
+/// Length of an agreement's messages in bytes.
+const AGREEMENT: usize = 48;
 const NOW: UnixTime = UnixTime(1_700_000_000);
 const BOTH: [AeadAlgorithm; 2] = [AeadAlgorithm::Aes256Gcm, AeadAlgorithm::ChaCha20Poly1305];
 
@@ -144,7 +146,7 @@ fn a_datagrams_last_number_is_the_last() {
 }
 
 #[test]
-fn records_that_have_no_place_are_refused_and_change_nothing() {
+fn records_that_have_no_place_are_refused_and_change_nothing_but_none_follows_them() {
     let unexpected = Err(TransportError::UnexpectedRecord);
     for (from_client, kind, payload) in [
         (true, Kind::Ticket, b"ticket".as_slice()),
@@ -155,7 +157,11 @@ fn records_that_have_no_place_are_refused_and_change_nothing() {
         // Nobody has started an agreement.
         (true, Kind::Switch, b""),
         (false, Kind::Switch, b""),
-        (false, Kind::Agreement, b"only the initiator starts one"),
+        (false, Kind::Agreement, &[9; AGREEMENT]),
+        // Without a payload a handshake message has one length.
+        (true, Kind::Agreement, b""),
+        (true, Kind::Agreement, &[9; AGREEMENT - 1]),
+        (true, Kind::Agreement, &[9; AGREEMENT + 1]),
     ] {
         let (client, server) = streams(AeadAlgorithm::Aes256Gcm);
         let (mut from, mut to) = if from_client {
@@ -166,9 +172,34 @@ fn records_that_have_no_place_are_refused_and_change_nothing() {
         let before = to.receiving.as_ref().unwrap().current.records();
         let mut record = from.seal_kind(kind, payload).unwrap();
         assert_eq!(to.open_in_place(&mut record), unexpected, "{kind:?}");
+        assert!(record.iter().all(|byte| *byte == 0), "{kind:?}");
+        let mut behind = from.seal(b"text").unwrap();
+        let refused = to.open_in_place(&mut behind);
+        assert_eq!(refused, Err(TransportError::AuthenticationFailed));
         let after = to.receiving.as_ref().unwrap().current.records();
         assert_eq!((before, to.is_closed()), (after, (false, false)));
         let mut reply = to.seal(b"text").unwrap();
         assert_eq!(from.open_in_place(&mut reply), Ok(Received::Data(3..7)));
+    }
+}
+
+#[test]
+fn datagrams_that_have_no_place_are_refused_leave_nothing_and_others_open() {
+    for (kind, payload) in [
+        (Kind::Ticket, b"ticket".as_slice()),
+        (Kind::Agreement, &[9; AGREEMENT]),
+        (Kind::Switch, b""),
+        (Kind::Update, b"x"),
+        (Kind::UpdateAndAsk, b"x"),
+        (Kind::Close, b"x"),
+    ] {
+        let (mut client, mut server) = datagrams(AeadAlgorithm::Aes256Gcm);
+        let mut record = client.seal_kind(kind, payload).unwrap();
+        let refused = server.open_in_place(&mut record);
+        assert_eq!(refused, Err(TransportError::UnexpectedRecord), "{kind:?}");
+        assert!(record.iter().all(|byte| *byte == 0), "{kind:?}");
+        let mut record = client.seal(b"text").unwrap();
+        let opened = server.open_in_place(&mut record);
+        assert_eq!(opened, Ok(ReceivedDatagram::Data(9..13)));
     }
 }

@@ -8,6 +8,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 
 use crate::suite::AeadAlgorithm;
+use crate::transport::cipher::{CIPHERS, cipher_number};
 
 /// What a part of a message does (Noise section 7.1). In `Es` and its kin the initiator's key stands
 /// first.
@@ -308,11 +309,8 @@ impl NoiseProtocol {
     #[must_use]
     pub fn id(self) -> u16 {
         let psk = self.pattern.psk.map_or(0, |psk| psk.saturating_add(1));
-        let aead = match self.aead {
-            AeadAlgorithm::ChaCha20Poly1305 => 1,
-            AeadAlgorithm::Aes256Gcm => 2,
-        };
-        u16::from_be_bytes([self.pattern.base as u8, psk << 4 | aead])
+        let cipher = cipher_number(self.aead);
+        u16::from_be_bytes([self.pattern.base as u8, psk << 4 | cipher])
     }
 
     /// The protocol with this identifier, if there is one.
@@ -327,10 +325,9 @@ impl NoiseProtocol {
             let plain = Pattern::new(base);
             let placements = 0..=u8::try_from(plain.messages().len()).unwrap_or(0);
             let with_psk = placements.filter_map(move |placement| plain.with_psk(placement));
-            core::iter::once(plain).chain(with_psk).flat_map(|pattern| {
-                [AeadAlgorithm::ChaCha20Poly1305, AeadAlgorithm::Aes256Gcm]
-                    .map(|aead| Self::new(pattern, aead))
-            })
+            core::iter::once(plain)
+                .chain(with_psk)
+                .flat_map(|pattern| CIPHERS.map(|aead| Self::new(pattern, aead)))
         })
     }
 }

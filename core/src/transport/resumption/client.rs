@@ -9,9 +9,9 @@ use crate::backend::CryptoBackend;
 use crate::codec::Writer;
 use crate::time::UnixTime;
 use crate::transport::error::TransportError;
-use crate::transport::noise::{Handshake, NoiseProtocol, Pattern};
-use crate::transport::resumption::Resumption;
+use crate::transport::noise::Handshake;
 use crate::transport::resumption::ticket::{FRONT_LEN, Front, MAX_LIFETIME, TICKET_LEN};
+use crate::transport::resumption::{Resumption, protocol};
 
 /// A ticket and what is needed to use it.
 pub struct ClientTicket {
@@ -69,11 +69,7 @@ impl ClientTicket {
         if now > self.not_after {
             return Err(TransportError::TicketExpired);
         }
-        let pattern = match server {
-            Some(_) => Pattern::NK_PSK0,
-            None => Pattern::NN_PSK0,
-        };
-        let protocol = NoiseProtocol::new(pattern, self.resumption.aead);
+        let protocol = protocol(self.resumption.aead, server.is_some());
         let mut builder = Handshake::initiator(protocol)
             .prologue(prologue)
             .psk(self.resumption.secret.duplicate());

@@ -13,10 +13,11 @@ use crate::entropy;
 use crate::primitives::{Aead, Hmac};
 use crate::secret::Secret;
 use crate::time::UnixTime;
+use crate::transport::cipher::TAG_LEN;
 use crate::transport::error::TransportError;
-use crate::transport::noise::{Handshake, NoiseProtocol, Pattern, StaticKey};
+use crate::transport::noise::{Handshake, StaticKey};
 use crate::transport::resumption::ticket::{Content, FRONT_LEN, Front, MAX_LIFETIME, TICKET_LEN};
-use crate::transport::resumption::{Resumption, StrikeRegister, TicketId};
+use crate::transport::resumption::{Resumption, StrikeRegister, TicketId, protocol};
 
 /// How far ahead of ours the clock of whoever issued a ticket may be, in seconds.
 const MAX_SKEW: u64 = 60;
@@ -199,11 +200,7 @@ impl TicketKeys {
         if !current || !issued || self.clock > front.not_after {
             return Err(TransportError::TicketExpired);
         }
-        let pattern = match static_key {
-            Some(_) => Pattern::NK_PSK0,
-            None => Pattern::NN_PSK0,
-        };
-        let protocol = NoiseProtocol::new(pattern, content.aead);
+        let protocol = protocol(content.aead, static_key.is_some());
         let mut builder = Handshake::responder(protocol)
             .prologue(prologue)
             .psk(content.secret);
@@ -227,7 +224,7 @@ impl TicketKeys {
         let split = ticket.split_at_checked(FRONT_LEN);
         let (front_bytes, sealed) = split.ok_or(TransportError::Malformed)?;
         let (body, tag) = sealed
-            .split_last_chunk::<16>()
+            .split_last_chunk::<TAG_LEN>()
             .ok_or(TransportError::Malformed)?;
         let front = Front::decode(front_bytes)?;
         let mut keys = [&self.current].into_iter().chain(&self.last);

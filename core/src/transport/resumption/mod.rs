@@ -24,6 +24,7 @@ use core::fmt;
 
 use crate::secret::Secret;
 use crate::suite::AeadAlgorithm;
+use crate::transport::noise::{NoiseProtocol, Pattern};
 
 /// What a channel leaves for its resumption, the same secret on both sides.
 pub struct Resumption {
@@ -50,4 +51,14 @@ impl fmt::Debug for Resumption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resumption").finish_non_exhaustive()
     }
+}
+
+/// What a resumption is made of: the server proves its key anew where the client knows it.
+const fn protocol(aead: AeadAlgorithm, with_key: bool) -> NoiseProtocol {
+    let pattern = if with_key {
+        Pattern::NK_PSK0
+    } else {
+        Pattern::NN_PSK0
+    };
+    NoiseProtocol::new(pattern, aead)
 }

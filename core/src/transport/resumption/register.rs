@@ -45,7 +45,7 @@ pub struct MemoryRegister {
 }
 
 impl MemoryRegister {
-    /// A register that begins now and notes at most `capacity` tickets at a time, of about 40 bytes
+    /// A register that begins now and notes at most `capacity` tickets at a time, of about 50 bytes
     /// each. One that is full refuses, until notes lapse.
     #[must_use]
     pub const fn new(capacity: usize, now: UnixTime) -> Self {

@@ -16,13 +16,14 @@ use crate::codec::{Malformed, Reader, Writer};
 use crate::secret::Secret;
 use crate::suite::AeadAlgorithm;
 use crate::time::UnixTime;
+use crate::transport::cipher::{CIPHERS, TAG_LEN, cipher_number};
 
 /// First byte: version 1, type 9.
 pub(super) const TICKET: u8 = 0x19;
 pub(super) const FRONT_LEN: usize = 33;
 const CONTENT_LEN: usize = 79;
 /// Length of a ticket in bytes.
-pub(super) const TICKET_LEN: usize = FRONT_LEN + CONTENT_LEN + 16;
+pub(super) const TICKET_LEN: usize = FRONT_LEN + CONTENT_LEN + TAG_LEN;
 /// Most seconds for which any ticket is used.
 pub(super) const MAX_LIFETIME: u64 = 7 * 24 * 3600;
 
@@ -77,11 +78,7 @@ impl Content {
     pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(CONTENT_LEN));
         bytes.put(self.secret.expose());
-        let cipher = match self.aead {
-            AeadAlgorithm::ChaCha20Poly1305 => 1,
-            AeadAlgorithm::Aes256Gcm => 2,
-        };
-        bytes.put(&[cipher, self.client.is_some().into()]);
+        bytes.put(&[cipher_number(self.aead), self.client.is_some().into()]);
         bytes.put(&self.client.unwrap_or_default());
         bytes.put_u64(self.issued.0);
         bytes.put(&[self.uses]);
@@ -92,11 +89,10 @@ impl Content {
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(bytes);
         let secret = Secret::new(*reader.array()?);
-        let aead = match reader.u8()? {
-            1 => AeadAlgorithm::ChaCha20Poly1305,
-            2 => AeadAlgorithm::Aes256Gcm,
-            _ => return Err(Malformed),
-        };
+        let number = reader.u8()?;
+        let mut ciphers = CIPHERS.into_iter();
+        let aead = ciphers.find(|aead| cipher_number(*aead) == number);
+        let aead = aead.ok_or(Malformed)?;
         let known = reader.flag()?;
         let client = *reader.array::<32>()?;
         let content = Self {

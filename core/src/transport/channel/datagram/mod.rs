@@ -1,33 +1,30 @@
 //! A channel over datagrams: they get lost, overtake each other and arrive twice.
+//!
+//! What lives here: the channel, its keys' renewal and its end; in `records` sealing and opening, in
+//! `epochs` the keys. What does not: sending and receiving the datagrams.
 
 mod epochs;
+mod records;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use self::epochs::{Numbered, Receiving, Sending, Which};
+use self::epochs::{Numbered, Receiving, Sending};
 use crate::backend::CryptoBackend;
 use crate::time::UnixTime;
 use crate::transport::channel::epoch::Epoch;
-use crate::transport::channel::facts::{Facts, LaterSecrets};
+use crate::transport::channel::facts::Facts;
 use crate::transport::channel::policy::ChannelPolicy;
-use crate::transport::channel::record::{
-    DATAGRAM, DATAGRAM_HEADER_LEN, DATAGRAM_OVERHEAD, Kind, MAX_PAYLOAD_LEN,
-};
+use crate::transport::channel::record::Kind;
 use crate::transport::channel::stream::Renewal;
-use crate::transport::cipher::TAG_LEN;
 use crate::transport::error::TransportError;
 use crate::transport::noise::{Handshake, Outcome};
 use crate::transport::resumption::Resumption;
 
 /// Most seconds for which the last epoch's datagrams are still opened.
 pub const PREVIOUS_EPOCH_AGE: u64 = 10;
-/// Numbers have 48 bits.
-const MAX_NUMBER: u64 = (1 << 48) - 1;
-/// Length of the associated data in bytes.
-const AD_LEN: usize = 8;
 
 /// One end of a channel over datagrams.
 ///
@@ -42,7 +39,6 @@ pub struct DatagramChannel<B: CryptoBackend> {
     asked: bool,
     /// The peer's epoch moved on and we have sent nothing since.
     silent: bool,
-    later: Option<LaterSecrets>,
 }
 
 /// What a datagram brought.
@@ -82,7 +78,7 @@ impl<B: CryptoBackend> DatagramChannel<B> {
         let current = Epoch::new(aead, &outcome.receiving, now)?;
         let next = current.following(now)?;
         Ok(Self {
-            facts: Facts::new(outcome, policy, now)?,
+            facts: Facts::new::<B>(outcome, policy, now)?,
             sending: Some(Sending {
                 epoch: Epoch::new(aead, &outcome.sending, now)?,
                 number: 0,
@@ -96,7 +92,6 @@ impl<B: CryptoBackend> DatagramChannel<B> {
             })),
             asked: false,
             silent: false,
-            later: Some(LaterSecrets::new::<B>(outcome)?),
         })
     }
 
@@ -123,144 +118,6 @@ impl<B: CryptoBackend> DatagramChannel<B> {
         }
     }
 
-    /// Seals `payload`, of at most 65518 bytes, and returns the datagram.
-    ///
-    /// # Errors
-    /// As [`seal_in_place`](Self::seal_in_place).
-    pub fn seal(&mut self, payload: &[u8]) -> Result<Vec<u8>, TransportError> {
-        self.seal_kind(Kind::Data, payload)
-    }
-
-    fn seal_kind(&mut self, kind: Kind, payload: &[u8]) -> Result<Vec<u8>, TransportError> {
-        let len = payload.len().saturating_add(DATAGRAM_OVERHEAD);
-        let mut record = Vec::with_capacity(len);
-        record.extend_from_slice(&[0; DATAGRAM_HEADER_LEN]);
-        record.extend_from_slice(payload);
-        record.extend_from_slice(&[0; TAG_LEN]);
-        self.seal_record(kind, &mut record)?;
-        Ok(record)
-    }
-
-    /// Seals in `buffer`, which becomes the datagram. The payload stands behind
-    /// [`DATAGRAM_HEADER_LEN`] bytes and before [`TAG_LEN`] bytes of any content. Nothing is
-    /// allocated.
-    ///
-    /// # Errors
-    /// [`TransportError::MessageTooLong`], [`TransportError::BufferTooShort`],
-    /// [`TransportError::LimitReached`] (renew the key), [`TransportError::NonceExhausted`],
-    /// [`TransportError::Closed`], [`TransportError::Library`]. The channel is then unchanged.
-    pub fn seal_in_place(&mut self, buffer: &mut [u8]) -> Result<(), TransportError> {
-        self.seal_record(Kind::Data, buffer)
-    }
-
-    fn seal_record(&mut self, kind: Kind, buffer: &mut [u8]) -> Result<(), TransportError> {
-        let seen = self.receiving.as_ref().map_or(0, |keys| keys.number);
-        let sending = self.sending.as_mut().ok_or(TransportError::Closed)?;
-        let payload = buffer.len().checked_sub(DATAGRAM_OVERHEAD);
-        let payload = payload.ok_or(TransportError::BufferTooShort)?;
-        if payload > MAX_PAYLOAD_LEN {
-            return Err(TransportError::MessageTooLong);
-        }
-        let limits = match kind {
-            Kind::Data => self.facts.policy.hard,
-            _ => ChannelPolicy::absolute(self.facts.protocol.aead()),
-        };
-        sending.epoch.check(&limits, payload, self.facts.clock)?;
-        let number = sending.epoch.records();
-        if number > MAX_NUMBER {
-            return Err(TransportError::NonceExhausted);
-        }
-        let split = buffer.split_first_chunk_mut::<AD_LEN>();
-        let (head, rest) = split.ok_or(TransportError::BufferTooShort)?;
-        let split = rest.split_last_chunk_mut::<TAG_LEN>();
-        let (body, tag) = split.ok_or(TransportError::BufferTooShort)?;
-        // Numbers have 48 bits: the two bytes above them hold type and epoch.
-        *head = number.to_be_bytes();
-        let [first, second, ..] = head;
-        (*first, *second) = (DATAGRAM, sending.number);
-        if let Some(first) = body.first_mut() {
-            *first = (seen & 0x0f) << 4 | kind as u8;
-        }
-        *tag = sending.epoch.seal(number, head, body)?;
-        sending.epoch.count(payload);
-        self.silent = false;
-        Ok(())
-    }
-
-    /// Opens a datagram in place. Nothing is allocated unless the peer renewed its key.
-    ///
-    /// # Errors
-    /// [`TransportError::Malformed`], [`TransportError::Duplicate`], [`TransportError::TooOld`],
-    /// [`TransportError::UnknownEpoch`], [`TransportError::AuthenticationFailed`],
-    /// [`TransportError::UnexpectedRecord`], [`TransportError::LimitReached`],
-    /// [`TransportError::Closed`], [`TransportError::Library`]. Nothing has changed then but the count
-    /// of forged records.
-    pub fn open_in_place(
-        &mut self,
-        datagram: &mut [u8],
-    ) -> Result<ReceivedDatagram, TransportError> {
-        self.facts.check_forgeries()?;
-        let (now, aead) = (self.facts.clock, self.facts.protocol.aead());
-        let receiving = self.receiving.as_mut().ok_or(TransportError::Closed)?;
-        let end = datagram.len().saturating_sub(TAG_LEN);
-        let split = datagram.split_first_chunk_mut::<AD_LEN>();
-        let (head, rest) = split.ok_or(TransportError::Malformed)?;
-        let split = rest.split_last_chunk_mut::<TAG_LEN>();
-        let (body, tag) = split.ok_or(TransportError::Malformed)?;
-        let [first, epoch, ..] = *head;
-        if first != DATAGRAM || body.is_empty() || body.len() > MAX_PAYLOAD_LEN.saturating_add(1) {
-            return Err(TransportError::Malformed);
-        }
-        let number = u64::from_be_bytes(*head) & MAX_NUMBER;
-        let which = receiving.which(epoch)?;
-        let keys = receiving.epoch(which)?;
-        keys.window.check(number)?;
-        keys.epoch.check(&ChannelPolicy::absolute(aead), 0, now)?;
-        if let Err(error) = keys.epoch.open(number, head, body, tag) {
-            return Err(self.facts.forged(error));
-        }
-        let (front, payload) = body.split_first().ok_or(TransportError::Malformed)?;
-        let (seen, kind) = (front >> 4, Kind::from_byte(front & 0x0f)?);
-        match kind {
-            Kind::Data => keys
-                .epoch
-                .check(&self.facts.policy.hard, payload.len(), now)?,
-            Kind::Update | Kind::UpdateAndAsk | Kind::Close if payload.is_empty() => {}
-            _ => return Err(TransportError::UnexpectedRecord),
-        }
-        let after = match which {
-            Which::Next => Some(keys.epoch.following(now)?),
-            _ => None,
-        };
-        keys.epoch.count(payload.len());
-        keys.window.accept(number);
-        if let Some(after) = after {
-            receiving.promote(after, now);
-            self.silent = true;
-        }
-        self.heard(seen, kind == Kind::UpdateAndAsk);
-        match kind {
-            Kind::Data => Ok(ReceivedDatagram::Data(DATAGRAM_HEADER_LEN..end)),
-            Kind::Close => {
-                self.receiving = None;
-                self.wipe_if_closed();
-                Ok(ReceivedDatagram::Closed)
-            }
-            _ => Ok(ReceivedDatagram::Control),
-        }
-    }
-
-    /// What a datagram of the peer tells of our epochs.
-    const fn heard(&mut self, seen: u8, ask: bool) {
-        if let Some(sending) = &mut self.sending
-            && sending.number & 0x0f == seen
-        {
-            sending.confirmed = true;
-            // A wish is for the epoch that the peer has seen: a copy of it is none for the next.
-            self.asked |= ask;
-        }
-    }
-
     /// Renews our sending key: the following datagrams are under the next one.
     ///
     /// # Errors
@@ -283,8 +140,8 @@ impl<B: CryptoBackend> DatagramChannel<B> {
     /// A datagram that asks the peer to renew its key. It may be repeated: the peer renews once.
     ///
     /// # Errors
-    /// [`TransportError::Closed`], [`TransportError::NonceExhausted`],
-    /// [`TransportError::LimitReached`] of the cipher, [`TransportError::Library`].
+    /// [`TransportError::Closed`], [`TransportError::LimitReached`] of the cipher,
+    /// [`TransportError::Library`].
     pub fn ask(&mut self) -> Result<Vec<u8>, TransportError> {
         self.seal_kind(Kind::UpdateAndAsk, &[])
     }
@@ -350,7 +207,7 @@ impl<B: CryptoBackend> DatagramChannel<B> {
 
     fn wipe_if_closed(&mut self) {
         if self.is_closed() == (true, true) {
-            self.later = None;
+            self.facts.later = None;
         }
     }
 
@@ -359,12 +216,7 @@ impl<B: CryptoBackend> DatagramChannel<B> {
     /// # Errors
     /// [`TransportError::Closed`] once both directions are closed.
     pub fn resumption(&self) -> Result<Resumption, TransportError> {
-        let later = self.later.as_ref().ok_or(TransportError::Closed)?;
-        Ok(Resumption::new(
-            self.facts.protocol.aead(),
-            later.resumption.duplicate(),
-            self.facts.remote_static,
-        ))
+        self.facts.resumption()
     }
 }
 

@@ -18,10 +18,13 @@ use crate::transport::channel::epoch::Epoch;
 use crate::transport::channel::facts::LaterSecrets;
 use crate::transport::channel::record::Kind;
 use crate::transport::channel::stream::{Channel, Receiving, Renewal};
+use crate::transport::cipher::TAG_LEN;
 use crate::transport::error::TransportError;
 use crate::transport::noise::{Handshake, NoiseProtocol, Outcome, Pattern};
 
 const LABEL: &[u8; 10] = b"SPRAG1 agr";
+/// Length of either handshake message in bytes: an ephemeral key and the tag of no payload.
+const MESSAGE_LEN: usize = 32 + TAG_LEN;
 
 /// How far an agreement has come.
 pub(super) enum Agreement<B: CryptoBackend> {
@@ -48,7 +51,8 @@ impl<B: CryptoBackend> Channel<B> {
     /// record that was opened and before each that is sealed, until there is none.
     ///
     /// # Errors
-    /// As [`update`](Self::update); [`TransportError::Entropy`].
+    /// As [`update`](Self::update); [`TransportError::Entropy`]. An agreement whose answer could not be
+    /// sealed, for a failure of the library say, is lost: give the connection up.
     pub fn control<R: TryCryptoRng + ?Sized>(
         &mut self,
         rng: &mut R,
@@ -100,7 +104,7 @@ impl<B: CryptoBackend> Channel<B> {
 
     fn agreement_handshake(&self) -> Result<Handshake<B>, TransportError> {
         let protocol = NoiseProtocol::new(Pattern::NN_PSK0, self.facts.protocol.aead());
-        let later = self.later.as_ref().ok_or(TransportError::Closed)?;
+        let later = self.facts.later.as_ref().ok_or(TransportError::Closed)?;
         let builder = if self.facts.initiator {
             Handshake::initiator(protocol)
         } else {
@@ -114,13 +118,17 @@ impl<B: CryptoBackend> Channel<B> {
 
     /// A handshake message of the peer.
     pub(super) fn receive_agreement(&mut self, message: &[u8]) -> Result<(), TransportError> {
+        // Refused before the handshake moves: a message with a payload is longer.
+        if message.len() != MESSAGE_LEN {
+            return Err(TransportError::UnexpectedRecord);
+        }
         match &mut self.agreement {
             Agreement::Waiting(handshake) => {
-                refuse_payload(&handshake.read_message(message)?)?;
+                handshake.read_message(message)?;
             }
             Agreement::None if !self.facts.initiator => {
                 let mut handshake = self.agreement_handshake()?;
-                refuse_payload(&handshake.read_message(message)?)?;
+                handshake.read_message(message)?;
                 self.agreement = Agreement::Answering(Box::new(handshake));
                 if let Some(receiving) = &mut self.receiving {
                     receiving.current.count(message.len());
@@ -182,7 +190,7 @@ impl<B: CryptoBackend> Channel<B> {
     }
 
     fn agreed(&mut self, later: LaterSecrets) {
-        self.later = Some(later);
+        self.facts.later = Some(later);
         self.earlier_bytes = 0;
         self.agreed = self.facts.clock;
         self.asking = false;
@@ -206,9 +214,4 @@ impl<B: CryptoBackend> Fresh<B> {
             later: LaterSecrets::new::<B>(outcome)?,
         })
     }
-}
-
-fn refuse_payload(payload: &[u8]) -> Result<(), TransportError> {
-    let empty = payload.is_empty();
-    empty.then_some(()).ok_or(TransportError::UnexpectedRecord)
 }

@@ -15,7 +15,7 @@ use self::agreement::Agreement;
 use crate::backend::CryptoBackend;
 use crate::time::UnixTime;
 use crate::transport::channel::epoch::Epoch;
-use crate::transport::channel::facts::{Facts, LaterSecrets};
+use crate::transport::channel::facts::Facts;
 use crate::transport::channel::policy::ChannelPolicy;
 use crate::transport::channel::record::Kind;
 use crate::transport::error::TransportError;
@@ -67,8 +67,6 @@ pub struct Channel<B: CryptoBackend> {
     asked: bool,
     /// We asked for the peer's next key, and it has not come.
     asking: bool,
-    /// Absent once both directions are closed.
-    later: Option<LaterSecrets>,
     agreement: Agreement<B>,
     /// Payload bytes in both directions under earlier keys of the last agreement.
     earlier_bytes: u64,
@@ -137,12 +135,11 @@ impl<B: CryptoBackend> Channel<B> {
         let aead = outcome.protocol.aead();
         let receiving = Epoch::new(aead, &outcome.receiving, now)?;
         Ok(Self {
-            facts: Facts::new(outcome, policy, now)?,
+            facts: Facts::new::<B>(outcome, policy, now)?,
             sending: Some(Epoch::new(aead, &outcome.sending, now)?),
             receiving: Some(Box::new(Receiving::new(receiving, now)?)),
             asked: false,
             asking: false,
-            later: Some(LaterSecrets::new::<B>(outcome)?),
             agreement: Agreement::None,
             earlier_bytes: 0,
             agreed: now,
@@ -182,8 +179,8 @@ impl<B: CryptoBackend> Channel<B> {
     /// too. While an earlier wish is open it is not repeated.
     ///
     /// # Errors
-    /// [`TransportError::Closed`], [`TransportError::NonceExhausted`], [`TransportError::LimitReached`]
-    /// of the cipher, [`TransportError::Library`]. The channel is then unchanged.
+    /// [`TransportError::Closed`], [`TransportError::LimitReached`] of the cipher,
+    /// [`TransportError::Library`]. The channel is then unchanged.
     pub fn update(&mut self, ask: bool) -> Result<Vec<u8>, TransportError> {
         let ask = ask && !self.asking;
         let epoch = self.sending.as_ref().ok_or(TransportError::Closed)?;
@@ -253,7 +250,7 @@ impl<B: CryptoBackend> Channel<B> {
 
     fn wipe_if_closed(&mut self) {
         if self.is_closed() == (true, true) {
-            self.later = None;
+            self.facts.later = None;
         }
     }
 
@@ -274,12 +271,7 @@ impl<B: CryptoBackend> Channel<B> {
     /// # Errors
     /// [`TransportError::Closed`] once both directions are closed.
     pub fn resumption(&self) -> Result<Resumption, TransportError> {
-        let later = self.later.as_ref().ok_or(TransportError::Closed)?;
-        Ok(Resumption::new(
-            self.facts.protocol.aead(),
-            later.resumption.duplicate(),
-            self.facts.remote_static,
-        ))
+        self.facts.resumption()
     }
 }
 

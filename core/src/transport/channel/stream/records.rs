@@ -2,13 +2,15 @@
 
 use alloc::vec::Vec;
 
+use zeroize::Zeroize;
+
 use crate::backend::CryptoBackend;
-use crate::transport::channel::facts::Facts;
-use crate::transport::channel::policy::{ChannelPolicy, Limits};
+use crate::transport::channel::policy::ChannelPolicy;
 use crate::transport::channel::record::{
     Kind, MAX_PAYLOAD_LEN, STREAM_HEADER_LEN, STREAM_OVERHEAD, split,
 };
 use crate::transport::channel::stream::{Channel, Received};
+use crate::transport::cipher::TAG_LEN;
 use crate::transport::error::TransportError;
 
 impl<B: CryptoBackend> Channel<B> {
@@ -67,8 +69,7 @@ impl<B: CryptoBackend> Channel<B> {
         if payload > MAX_PAYLOAD_LEN {
             return Err(TransportError::MessageTooLong);
         }
-        let limits = limits(kind, &self.facts);
-        epoch.check(&limits, payload, self.facts.clock)?;
+        epoch.check(&self.facts.limits(kind), payload, self.facts.clock)?;
         let (head, body, tag) = split(buffer).ok_or(TransportError::BufferTooShort)?;
         let len = body.len().saturating_add(tag.len());
         *head = u16::try_from(len)
@@ -86,35 +87,50 @@ impl<B: CryptoBackend> Channel<B> {
     ///
     /// # Errors
     /// [`TransportError::Malformed`], [`TransportError::AuthenticationFailed`] (on a stream that no
-    /// forged record gets into from the side, the end of the connection),
-    /// [`TransportError::UnexpectedRecord`], [`TransportError::LimitReached`],
-    /// [`TransportError::Closed`], [`TransportError::Library`]. Nothing has changed then but the count
-    /// of forged records, and the next genuine record opens.
+    /// forged record gets into from the side, the end of the connection), [`TransportError::Closed`],
+    /// [`TransportError::Library`]. Nothing has changed then but the count of forged records, and the
+    /// next genuine record opens.
+    ///
+    /// [`TransportError::UnexpectedRecord`], [`TransportError::LimitReached`], and what a handshake
+    /// refuses in a key agreement's message. The peer sealed that record, so none behind it opens: give
+    /// the connection up. Of its content nothing is left in `record`.
     pub fn open_in_place(&mut self, record: &mut [u8]) -> Result<Received, TransportError> {
+        self.authenticate(record)?;
+        let received = self.receive(record);
+        if received.is_err() {
+            record.zeroize();
+        }
+        received
+    }
+
+    fn authenticate(&mut self, record: &mut [u8]) -> Result<(), TransportError> {
         self.facts.check_forgeries()?;
-        let receiving = self.receiving.as_mut().ok_or(TransportError::Closed)?;
-        let epoch = &mut receiving.current;
-        let end = record
-            .len()
-            .saturating_sub(STREAM_OVERHEAD - STREAM_HEADER_LEN);
+        let receiving = self.receiving.as_ref().ok_or(TransportError::Closed)?;
+        let epoch = &receiving.current;
         let (head, body, tag) = split(record).ok_or(TransportError::Malformed)?;
         let len = body.len().saturating_add(tag.len());
         if usize::from(u16::from_be_bytes(*head)) != len {
             return Err(TransportError::Malformed);
         }
-        epoch.check(
-            &ChannelPolicy::absolute(self.facts.protocol.aead()),
-            0,
-            self.facts.clock,
-        )?;
-        if let Err(error) = epoch.open(epoch.records(), head, body, tag) {
-            return Err(self.facts.forged(error));
-        }
-        let (kind, payload) = body.split_first().ok_or(TransportError::Malformed)?;
+        let most = ChannelPolicy::absolute(self.facts.protocol.aead());
+        epoch.check(&most, 0, self.facts.clock)?;
+        let opened = epoch.open(epoch.records(), head, body, tag);
+        opened.map_err(|error| self.facts.forged(error))
+    }
+
+    /// Does what a record says that the peer sealed.
+    fn receive(&mut self, record: &[u8]) -> Result<Received, TransportError> {
+        let text = STREAM_HEADER_LEN..record.len().saturating_sub(TAG_LEN);
+        let kind = record.get(STREAM_HEADER_LEN - 1);
+        let payload = record.get(text.clone());
+        let (Some(kind), Some(payload)) = (kind, payload) else {
+            return Err(TransportError::Malformed);
+        };
         let kind = Kind::from_byte(*kind)?;
-        let limits = limits(kind, &self.facts);
+        let limits = self.facts.limits(kind);
+        let receiving = self.receiving.as_mut().ok_or(TransportError::Closed)?;
+        let epoch = &mut receiving.current;
         epoch.check(&limits, payload.len(), self.facts.clock)?;
-        let text = STREAM_HEADER_LEN..end;
         match kind {
             Kind::Data => {
                 epoch.count(payload.len());
@@ -125,8 +141,7 @@ impl<B: CryptoBackend> Channel<B> {
                 Ok(Received::Ticket(text))
             }
             Kind::Agreement => {
-                let payload = payload.to_vec();
-                self.receive_agreement(&payload)?;
+                self.receive_agreement(payload)?;
                 Ok(Received::Control)
             }
             _ if !payload.is_empty() => Err(TransportError::UnexpectedRecord),
@@ -160,13 +175,5 @@ impl<B: CryptoBackend> Channel<B> {
         self.asking = false;
         self.asked |= ask;
         Ok(())
-    }
-}
-
-/// Data keep to the policy; what renews keys and ends the stream may go on to the cipher's limit.
-fn limits(kind: Kind, facts: &Facts) -> Limits {
-    match kind {
-        Kind::Data | Kind::Ticket => facts.policy.hard,
-        _ => ChannelPolicy::absolute(facts.protocol.aead()),
     }
 }
