@@ -6,7 +6,7 @@ use core::convert::Infallible;
 use core::fmt;
 use core::marker::PhantomData;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::content::Items;
 use super::header::{Header, Slot};
@@ -208,7 +208,8 @@ impl<S: BackupSource> Backup<S> {
             let read = part.get(..read).unwrap_or_default();
             opener.update(read, &mut text)?;
             items.update(&text, &mut visit).map_err(Pass::into)?;
-            text.zeroize();
+            // The next part overwrites it, and the end wipes it.
+            text.clear();
             bytes = bytes.saturating_add(read.len() as u64);
             progress(Progress {
                 phase,
