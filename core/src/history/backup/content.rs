@@ -10,7 +10,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::BackupError;
 use super::padding::padded;
-use crate::codec::{Reader, Writer};
+use crate::codec::Reader;
 
 const END: u8 = 0;
 const HISTORY: u8 = 1;
@@ -74,21 +74,24 @@ pub enum Restored<'a> {
     App(AppData<'a>),
 }
 
-/// An item's bytes.
-pub(super) fn encode(content: &impl Content) -> Result<Zeroizing<Vec<u8>>, BackupError> {
+/// Gives out an item's bytes in parts, without a copy, and says how many they are.
+pub(super) fn encode(
+    content: &impl Content,
+    mut put: impl FnMut(&[u8]) -> Result<(), BackupError>,
+) -> Result<u64, BackupError> {
     let (kind, name, body) = content.parts();
     let name_len = u16::try_from(name.len()).map_err(|_| BackupError::TooLong)?;
     if body.len() > MAX_BODY {
         return Err(BackupError::TooLong);
     }
-    let len = name.len().saturating_add(body.len()).saturating_add(7);
-    let mut item = Zeroizing::new(Vec::with_capacity(len));
-    item.put(&[kind]);
-    item.put_u16(name_len);
-    item.put(name);
-    item.put_u32(body.len() as u32);
-    item.put(body);
-    Ok(item)
+    let body_len = body.len() as u32;
+    put(&[kind])?;
+    put(&name_len.to_be_bytes())?;
+    put(name)?;
+    put(&body_len.to_be_bytes())?;
+    put(body)?;
+    let len = u64::from(body_len).saturating_add(name_len.into());
+    Ok(len.saturating_add(7))
 }
 
 /// What stands behind `content_len` bytes of items.
@@ -222,11 +225,16 @@ mod tests {
         for n in 0..50_u8 {
             let body = alloc::vec![n; usize::from(n) * 40];
             let (name, body) = (&[n][..], &body[..]);
-            if n % 3 == 0 {
-                text.extend_from_slice(&encode(&AppData { name, body }).unwrap());
+            let put = |part: &[u8]| {
+                text.extend_from_slice(part);
+                Ok(())
+            };
+            let len = if n % 3 == 0 {
+                encode(&AppData { name, body }, put)
             } else {
-                text.extend_from_slice(&encode(&HistoryRecord { id: name, body }).unwrap());
-            }
+                encode(&HistoryRecord { id: name, body }, put)
+            };
+            assert_eq!(len, Ok(8 + body.len() as u64));
         }
         let len = text.len() as u64;
         ending(len).for_each(|part| text.extend_from_slice(&part));

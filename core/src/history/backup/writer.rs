@@ -145,9 +145,8 @@ impl<B: FileBackend> BackupWriter<B> {
         content: &C,
         out: &mut Vec<u8>,
     ) -> Result<(), BackupError> {
-        let item = encode(content)?;
-        self.sealer.update(&item, out)?;
-        self.content_len = self.content_len.saturating_add(item.len() as u64);
+        let len = encode(content, |part| Ok(self.sealer.update(part, out)?))?;
+        self.content_len = self.content_len.saturating_add(len);
         Ok(())
     }
 
