@@ -67,4 +67,4 @@ pub use password::{Password, PasswordLimits};
 pub use recovery::{RecoveryKey, RecoveryKeyError};
 pub use restore::{Backup, FileKey, Phase, Progress, Verified};
 pub use source::{BackupSource, Bytes};
-pub use writer::{BackupBuilder, BackupWriter};
+pub use writer::{BackupBuilder, BackupWriter, Ending};
