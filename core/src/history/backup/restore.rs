@@ -147,7 +147,7 @@ impl<S: BackupSource> Backup<S> {
             };
             match ring.open(envelope, &BINDING) {
                 Ok(key) => return self.authenticated(key),
-                Err(_) => refused = BackupError::WrongKey,
+                Err(error) => refused = error.into(),
             }
         }
         Err(refused)

@@ -16,7 +16,7 @@ use crate::primitives::PasswordCost;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 use crate::wrap::hpke::HpkeKem;
-use crate::wrap::{Binding, Envelope, PublicKek, Purpose, WrapError};
+use crate::wrap::{Binding, Envelope, PublicKek, Purpose};
 
 /// What an envelope in a backup is bound to; its place is authenticated by the header's MAC.
 pub(super) const BINDING: Binding<'_> = Binding {
@@ -84,11 +84,7 @@ impl<B: FileBackend> BackupBuilder<B> {
         to: &PublicKek<B, K>,
         rng: &mut R,
     ) -> Result<Self, BackupError> {
-        let sealed = Envelope::seal(&self.file_key, to, &BINDING, rng);
-        let envelope = sealed.map_err(|error| match error {
-            WrapError::Entropy => BackupError::Entropy,
-            _ => BackupError::WrongKey,
-        })?;
+        let envelope = Envelope::seal(&self.file_key, to, &BINDING, rng)?;
         self.with(Slot::Recipient(envelope))
     }
 
