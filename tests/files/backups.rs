@@ -15,7 +15,7 @@ use sprag::{ReadSeek, UnixTime, password};
 
 use crate::support::on_every_backend;
 
-/// For tests alone: a real one takes half a second.
+/// For tests alone: it holds nobody up.
 const CHEAP: PasswordCost = PasswordCost {
     memory: 64,
     passes: 1,
