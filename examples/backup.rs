@@ -38,8 +38,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         file.write_all(&out)?;
         out.clear();
     }
-    writer.finish(&mut out)?;
-    file.write_all(&out)?;
+    for part in writer.finish() {
+        file.write_all(&part?)?;
+    }
     drop(file);
 
     // The new device reads it. A wrong password is told apart from a damaged file.

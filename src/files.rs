@@ -6,13 +6,15 @@ use sprag_core::history::backup::{BackupSource, Password};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
+/// So many bytes NFKC makes of one at most, in UTF-8 (of those of U+FDFA).
+const GROWTH: usize = 11;
+
 /// A password as a person typed it, brought into Unicode's normalization form NFKC, so that the
 /// same letters from two keyboards are the same password. Blanks count.
 #[must_use]
 pub fn password(typed: &str) -> Password {
-    // NFKC makes at most eighteen characters of one; room for all of them, so that nothing is left
-    // behind where the string would have grown.
-    let mut normal = Zeroizing::new(String::with_capacity(typed.len().saturating_mul(18)));
+    // Room for all of it, so that nothing is left behind where the string would have grown.
+    let mut normal = Zeroizing::new(String::with_capacity(typed.len().saturating_mul(GROWTH)));
     normal.extend(typed.nfkc());
     Password::from_nfkc(&normal)
 }
@@ -35,5 +37,19 @@ impl<R: Read + Seek> BackupSource for ReadSeek<R> {
                 outcome => return outcome,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_character_grows_beyond_its_room() {
+        let growth = |c: char| {
+            let normal: usize = c.nfkc().map(char::len_utf8).sum();
+            normal.div_ceil(c.len_utf8())
+        };
+        assert_eq!(('\0'..=char::MAX).map(growth).max(), Some(GROWTH));
     }
 }

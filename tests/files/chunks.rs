@@ -153,6 +153,15 @@ fn changed_files<B: FileBackend>() {
     );
 
     let header = file.first_chunk().unwrap();
+    let mut changed = file[HEADER_LEN..].to_vec();
+    changed[sealed] ^= 1;
+    let mut opener = Opener::<B>::new(&key, b"context", header).unwrap();
+    let mut opened = b"before".to_vec();
+    let refused = opener.update(&changed, &mut opened);
+    assert_eq!(refused, Err(ChunkedError::Damaged { chunk: 1 }));
+    let genuine = text(CHUNK_LEN);
+    assert_eq!(opened, [b"before", &genuine[..]].concat());
+
     for other in [&b"Context"[..], b"", b"context\0"] {
         let refused = Opener::<B>::new(&key, other, header).err();
         assert_eq!(refused, Some(ChunkedError::WrongKey));

@@ -62,7 +62,7 @@ fn password_slot<B: FileBackend>() {
         .password(&Password::from_nfkc(one), cost, rng)
         .unwrap();
     let writer = builder.begin(sprag::UnixTime(0), rng, &mut file).unwrap();
-    writer.finish(&mut file).unwrap();
+    file.extend(writer.finish().flat_map(Result::unwrap));
 
     // The slot's data: cost, salt, commitment, wrapped file key.
     let (front, salt) = (15..43, 27..43);

@@ -48,7 +48,7 @@ fn absurd_costs_are_refused_before_memory_is_reserved() {
     let builder = BackupBuilder::<Real>::new(rng).unwrap();
     let builder = builder.password(&password, small, rng).unwrap();
     let writer = builder.begin(sprag::UnixTime(0), rng, &mut file).unwrap();
-    writer.finish(&mut file).unwrap();
+    file.extend(writer.finish().flat_map(Result::unwrap));
 
     for (memory, passes, lanes) in [
         (u32::MAX, 1, 1),

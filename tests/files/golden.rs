@@ -126,7 +126,7 @@ fn made<B: FileBackend>() -> String {
     let (record, data) = contents();
     writer.add(&record, &mut file).unwrap();
     writer.add(&data, &mut file).unwrap();
-    writer.finish(&mut file).unwrap();
+    file.extend(writer.finish().flat_map(Result::unwrap));
 
     let mut lines = String::new();
     for (name, bytes) in [

@@ -6,6 +6,7 @@ use core::fmt;
 use crate::entropy::EntropyError;
 use crate::handshake::HandshakeError;
 use crate::session::{SessionError, StateError};
+use crate::store::revision::NoRevision;
 use crate::store::{RecordId, StoreError};
 
 /// Why a durable operation failed. Whatever it is, nothing that was made may leave, and none of it
@@ -122,6 +123,15 @@ impl From<StateError> for DurableError {
 impl From<StoreError> for DurableError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<NoRevision> for DurableError {
+    fn from(error: NoRevision) -> Self {
+        match error {
+            NoRevision::UsedUp => Self::RevisionsUsedUp,
+            NoRevision::Entropy => Self::Entropy,
+        }
     }
 }
 

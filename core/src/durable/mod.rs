@@ -17,7 +17,6 @@ mod live;
 mod operations;
 mod prepared;
 mod rest;
-pub(crate) mod revision;
 mod rewrap;
 mod setup;
 mod working_set;

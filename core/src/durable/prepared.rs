@@ -8,9 +8,9 @@ use rand_core::TryCryptoRng;
 use crate::backend::PqBackend;
 use crate::durable::live::Live;
 use crate::durable::rest::KeyRing;
-use crate::durable::{DurableError, WorkingSet, revision};
+use crate::durable::{DurableError, WorkingSet};
 use crate::session::Lease;
-use crate::store::{Change, CommitError, Record, RecordId, RecordKind};
+use crate::store::{Change, CommitError, Record, RecordId, RecordKind, revision};
 
 /// What operations give, once they are committed; each list in the order of the calls.
 pub struct Outputs<B: PqBackend> {

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
 
 use crate::backend::PqBackend;
-use crate::durable::{Durable, DurableError, revision, unexpected};
-use crate::store::{Change, CommitError, Record, RecordId, RecordKind, Store};
+use crate::durable::{Durable, DurableError, unexpected};
+use crate::store::{Change, CommitError, Record, RecordId, RecordKind, Store, revision};
 
 /// How far sealing anew has come. [`default`](Default::default) is the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use alloc::vec;
 use rand_core::TryCryptoRng;
 
 use crate::backend::PqBackend;
-use crate::durable::{Durable, DurableError, StoreKeys, WorkingSet, revision, unexpected};
+use crate::durable::{Durable, DurableError, StoreKeys, WorkingSet, unexpected};
 use crate::handshake::{Identity, Prekeys};
 use crate::session::SessionPolicy;
-use crate::store::{Change, CommitError, Record, RecordId, RecordKind, Store};
+use crate::store::{Change, CommitError, Record, RecordId, RecordKind, Store, revision};
 
 impl<B: PqBackend, S: Store> Durable<B, S> {
     /// Puts a new device into a store: its identity and its prekeys, in one commit.

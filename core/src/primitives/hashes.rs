@@ -33,13 +33,13 @@ pub struct PasswordCost {
 }
 
 impl PasswordCost {
-    /// 64 MiB, 3 passes, 4 lanes: the second choice of RFC 9106 section 4, about half a second.
+    /// 64 MiB, 3 passes, 4 lanes: the second choice of RFC 9106 section 4.
     pub const INTERACTIVE: Self = Self {
         memory: 64 * 1024,
         passes: 3,
         lanes: 4,
     };
-    /// 19 MiB, 2 passes, 1 lane: the least that is still advised, for small devices.
+    /// 19 MiB, 2 passes, 1 lane: the least that OWASP advises, for small devices.
     pub const SMALL: Self = Self {
         memory: 19 * 1024,
         passes: 2,

@@ -17,6 +17,7 @@
 pub mod conformance;
 mod error;
 mod record;
+pub(crate) mod revision;
 
 pub use error::{CommitError, StoreError, StoreErrorKind};
 pub use record::{Change, Record, RecordId, RecordKind};

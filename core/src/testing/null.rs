@@ -6,6 +6,8 @@
 //! the real ones. **Never use it for anything but measuring**: keys can be read off their public
 //! halves.
 
+mod checksum;
+
 use zeroize::Zeroize;
 
 use crate::backend::{CryptoBackend, FileBackend, HybridBackend, PqBackend};
@@ -14,6 +16,8 @@ use crate::primitives::{
     Signature,
 };
 use crate::secret::Secret;
+
+use checksum::Checksum;
 
 /// The backend without cryptography.
 #[derive(Clone, Copy, Debug)]
@@ -284,73 +288,6 @@ impl<const PUBLIC: usize, const CIPHERTEXT: usize> Kem for NullKem<PUBLIC, CIPHE
         Self::public_key(key, &mut public)?;
         Checksum::of(&[&public, ciphertext]).expand(shared);
         Ok(())
-    }
-}
-
-/// A 64-bit checksum over a byte stream, independent of how the stream is cut into parts.
-struct Checksum {
-    state: u64,
-    word: [u8; 8],
-    filled: usize,
-}
-
-impl Checksum {
-    fn of(parts: &[&[u8]]) -> Self {
-        let mut sum = Self {
-            state: 0x9e37_79b9_7f4a_7c15,
-            word: [0; 8],
-            filled: 0,
-        };
-        for part in parts {
-            sum.absorb(part);
-        }
-        sum
-    }
-
-    fn absorb(&mut self, mut bytes: &[u8]) {
-        while self.filled != 0 || bytes.len() < 8 {
-            let Some((&byte, rest)) = bytes.split_first() else {
-                return;
-            };
-            self.push(byte);
-            bytes = rest;
-        }
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.mix(u64::from_le_bytes(*word));
-        }
-        for &byte in rest {
-            self.push(byte);
-        }
-    }
-
-    fn push(&mut self, byte: u8) {
-        if let Some(slot) = self.word.get_mut(self.filled) {
-            *slot = byte;
-        }
-        self.filled = self.filled.wrapping_add(1) % 8;
-        if self.filled == 0 {
-            self.mix(u64::from_le_bytes(self.word));
-        }
-    }
-
-    fn mix(&mut self, word: u64) {
-        self.state = (self.state ^ word)
-            .wrapping_mul(0xff51_afd7_ed55_8ccd)
-            .rotate_left(29);
-    }
-
-    /// Stretches the checksum over `out`; never all zeros.
-    fn expand(mut self, out: &mut [u8]) {
-        while self.filled != 0 {
-            self.push(0x80);
-        }
-        for chunk in out.chunks_mut(8) {
-            self.mix(0x0123_4567_89ab_cdef);
-            for (out, byte) in chunk.iter_mut().zip((self.state | 1).to_le_bytes()) {
-                *out = byte;
-            }
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use core::fmt;
 use rand_core::TryCryptoRng;
 use subtle::ConstantTimeEq;
 
-use super::hpke::{Aead, HpkeKem, Setup};
+use super::hpke::{Aead, DhKem, HpkeKem, Setup, XWing};
 use super::{KekName, PublicKek, WrapError};
 use crate::backend::CryptoBackend;
 use crate::codec::{Reader, Writer};
@@ -63,15 +63,15 @@ impl WrapAlgorithm {
     /// HPKE's number of the KEM.
     pub(super) const fn kem(self) -> u16 {
         match self {
-            Self::DhKemChaCha20Poly1305 | Self::DhKemAes256Gcm => 0x0020,
-            Self::XWingChaCha20Poly1305 | Self::XWingAes256Gcm => 0x647a,
+            Self::DhKemChaCha20Poly1305 | Self::DhKemAes256Gcm => DhKem::NUMBER,
+            Self::XWingChaCha20Poly1305 | Self::XWingAes256Gcm => XWing::NUMBER,
         }
     }
 
     const fn enc_len(self) -> usize {
         match self {
-            Self::DhKemChaCha20Poly1305 | Self::DhKemAes256Gcm => 32,
-            Self::XWingChaCha20Poly1305 | Self::XWingAes256Gcm => 1120,
+            Self::DhKemChaCha20Poly1305 | Self::DhKemAes256Gcm => DhKem::ENC_LEN,
+            Self::XWingChaCha20Poly1305 | Self::XWingAes256Gcm => XWing::ENC_LEN,
         }
     }
 }

@@ -14,8 +14,8 @@ use super::hpke::HpkeKem;
 use super::objects::Versions;
 use super::{Binding, Envelope, KekRing, WrapError};
 use crate::backend::CryptoBackend;
-use crate::durable::{DurableError, revision};
 use crate::history::EpochRecord;
+use crate::store::revision::{self, NoRevision};
 use crate::store::{Change, CommitError, Record, RecordId, RecordKind, Store};
 
 /// How far a pass has come. [`default`](Default::default) is the start.
@@ -150,8 +150,8 @@ pub(crate) fn replace<R: TryCryptoRng + ?Sized>(
     rng: &mut R,
 ) -> Result<Change, WrapError> {
     let revision = revision::after(expected, rng).map_err(|error| match error {
-        DurableError::RevisionsUsedUp => WrapError::Damaged(id.clone()),
-        _ => WrapError::Entropy,
+        NoRevision::UsedUp => WrapError::Damaged(id.clone()),
+        NoRevision::Entropy => WrapError::Entropy,
     })?;
     Ok(Change {
         id: id.clone(),

@@ -9,7 +9,7 @@ use super::{EpochKey, History, HistoryError};
 use crate::backend::CryptoBackend;
 use crate::codec::{Reader, Writer};
 use crate::entropy;
-use crate::primitives::{Aead, Hmac};
+use crate::primitives::{Aead, Hmac, PrimitiveError};
 use crate::secret::Secret;
 use crate::store::{Change, Record, RecordId, RecordKind, Store};
 use crate::wrap::hpke::HpkeKem;
@@ -201,8 +201,11 @@ fn open<B: CryptoBackend>(
     let key = key::<B>(epoch, name)?;
     let mut text = Zeroizing::new(body.to_vec());
     let ad = associated(name, record.revision);
-    B::Aes256Gcm::open_once(key.expose(), nonce, &ad, &mut text, tag).map_err(|_| damaged())?;
-    Ok(text)
+    match B::Aes256Gcm::open_once(key.expose(), nonce, &ad, &mut text, tag) {
+        Ok(()) => Ok(text),
+        Err(PrimitiveError::AuthenticationFailed) => Err(damaged()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn key<B: CryptoBackend>(epoch: &EpochKey, name: &RecordId) -> Result<Secret<32>, HistoryError> {

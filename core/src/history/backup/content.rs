@@ -10,9 +10,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::BackupError;
 use super::padding::padded;
-use crate::codec::{Reader, Writer};
+use crate::codec::Reader;
 
-const END: u8 = 0;
+/// The end mark; the padding behind it is the same byte.
+pub(super) const END: u8 = 0;
 const HISTORY: u8 = 1;
 const APP: u8 = 2;
 
@@ -74,34 +75,29 @@ pub enum Restored<'a> {
     App(AppData<'a>),
 }
 
-/// An item's bytes.
-pub(super) fn encode(content: &impl Content) -> Result<Zeroizing<Vec<u8>>, BackupError> {
+/// Gives out an item's bytes in parts, without a copy, and says how many they are.
+pub(super) fn encode(
+    content: &impl Content,
+    mut put: impl FnMut(&[u8]) -> Result<(), BackupError>,
+) -> Result<u64, BackupError> {
     let (kind, name, body) = content.parts();
     let name_len = u16::try_from(name.len()).map_err(|_| BackupError::TooLong)?;
     if body.len() > MAX_BODY {
         return Err(BackupError::TooLong);
     }
-    let len = name.len().saturating_add(body.len()).saturating_add(7);
-    let mut item = Zeroizing::new(Vec::with_capacity(len));
-    item.put(&[kind]);
-    item.put_u16(name_len);
-    item.put(name);
-    item.put_u32(body.len() as u32);
-    item.put(body);
-    Ok(item)
+    let body_len = body.len() as u32;
+    put(&[kind])?;
+    put(&name_len.to_be_bytes())?;
+    put(name)?;
+    put(&body_len.to_be_bytes())?;
+    put(body)?;
+    let len = u64::from(body_len).saturating_add(name_len.into());
+    Ok(len.saturating_add(7))
 }
 
-/// What stands behind `content_len` bytes of items.
-pub(super) fn ending(content_len: u64) -> impl Iterator<Item = Vec<u8>> {
-    const PART: u64 = 16384;
-    let with_end = content_len.saturating_add(1);
-    let mut left = padded(with_end).saturating_sub(content_len);
-    core::iter::from_fn(move || {
-        let part = left.min(PART);
-        left = left.saturating_sub(part);
-        // END and the padding are zeros alike.
-        (part > 0).then(|| alloc::vec![END; part as usize])
-    })
+/// How many zeros stand behind `content_len` bytes of items: the end mark and the padding.
+pub(super) fn zeros_behind(content_len: u64) -> u64 {
+    padded(content_len.saturating_add(1)).saturating_sub(content_len)
 }
 
 /// Reads items off a text that comes in parts, with one item in memory.
@@ -153,8 +149,7 @@ impl Items {
     /// Ends the text: nothing is missing, and the padding is the one there is.
     pub(super) fn finish(&self) -> Result<(), BackupError> {
         let ending = self.ending_len.ok_or(BackupError::Malformed)?;
-        let bucket = padded(self.content_len.saturating_add(1));
-        if self.content_len.saturating_add(ending) != bucket {
+        if ending != zeros_behind(self.content_len) {
             return Err(BackupError::Malformed);
         }
         Ok(())
@@ -222,14 +217,19 @@ mod tests {
         for n in 0..50_u8 {
             let body = alloc::vec![n; usize::from(n) * 40];
             let (name, body) = (&[n][..], &body[..]);
-            if n % 3 == 0 {
-                text.extend_from_slice(&encode(&AppData { name, body }).unwrap());
+            let put = |part: &[u8]| {
+                text.extend_from_slice(part);
+                Ok(())
+            };
+            let len = if n % 3 == 0 {
+                encode(&AppData { name, body }, put)
             } else {
-                text.extend_from_slice(&encode(&HistoryRecord { id: name, body }).unwrap());
-            }
+                encode(&HistoryRecord { id: name, body }, put)
+            };
+            assert_eq!(len, Ok(8 + body.len() as u64));
         }
-        let len = text.len() as u64;
-        ending(len).for_each(|part| text.extend_from_slice(&part));
+        let zeros = zeros_behind(text.len() as u64);
+        text.resize(text.len() + zeros as usize, END);
         text
     }
 
@@ -237,6 +237,8 @@ mod tests {
         let mut items = Items::default();
         let mut names = 0;
         for part in text.chunks(step) {
+            // At most twice the longest item and a part, however many items there are.
+            assert!(items.pending.capacity() <= 2 * (1968 + step));
             items.update::<BackupError>(part, &mut |item| {
                 let (Restored::History(HistoryRecord { id: name, body })
                 | Restored::App(AppData { name, body })) = item;

@@ -6,6 +6,8 @@ use crate::codec::Malformed;
 use crate::entropy::EntropyError;
 use crate::history::chunked::ChunkedError;
 use crate::primitives::{PasswordCost, PrimitiveError};
+use crate::wrap::WrapError;
+use crate::wrap::hpke::HpkeError;
 
 /// Why a backup was not made, or is refused. A refused backup has imported nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +103,17 @@ impl From<EntropyError> for BackupError {
 impl From<PrimitiveError> for BackupError {
     fn from(_: PrimitiveError) -> Self {
         Self::Backend
+    }
+}
+
+/// Why a recipient's envelope was not sealed or opened.
+impl From<WrapError> for BackupError {
+    fn from(error: WrapError) -> Self {
+        match error {
+            WrapError::Entropy => Self::Entropy,
+            WrapError::Hpke(HpkeError::Backend) => Self::Backend,
+            _ => Self::WrongKey,
+        }
     }
 }
 

@@ -29,7 +29,8 @@
 //! and foreign files are refused with nothing imported.
 //!
 //! What is **not** in a backup, by type: sessions, prekeys, identities. A restored ratchet would use
-//! keys again; [`BackupWriter::add`] takes [`BackupContent`] alone, which is sealed.
+//! keys again; [`BackupWriter::add`] takes [`BackupContent`] alone, which is sealed. Bytes have no such
+//! type: an encoded session that an application passes off as its own data is not found out.
 //!
 //! ```
 //! use sprag_core::FileBackend;
@@ -67,4 +68,4 @@ pub use password::{Password, PasswordLimits};
 pub use recovery::{RecoveryKey, RecoveryKeyError};
 pub use restore::{Backup, FileKey, Phase, Progress, Verified};
 pub use source::{BackupSource, Bytes};
-pub use writer::{BackupBuilder, BackupWriter};
+pub use writer::{BackupBuilder, BackupWriter, Ending};

@@ -1,7 +1,7 @@
 //! Lengths in buckets, so that a file's length tells little about what is in it.
 //!
 //! Padmé (PURBs, PoPETs 2019): the length is rounded up to a number whose significant bits are about
-//! as many as the bits of its exponent, which costs at most 12 %. Short texts fill one bucket.
+//! as many as the bits of its exponent, which costs at most a sixteenth from the shortest bucket on.
 
 /// The shortest text in bytes.
 const LEAST: u64 = 4096;
@@ -21,12 +21,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_holds_its_length_and_costs_at_most_an_eighth() {
+    fn a_bucket_holds_its_length_and_costs_at_most_a_sixteenth() {
         for len in (0..70_000).chain([1 << 20, (1 << 30) + 1, (1 << 40) - 1, 123_456_789]) {
             let bucket = padded(len);
             assert!(bucket >= len && bucket >= LEAST);
             assert_eq!(padded(bucket), bucket);
-            assert!(len < LEAST || bucket - len <= len / 8, "{len} in {bucket}");
+            assert!(len < LEAST || bucket - len <= len / 16, "{len} in {bucket}");
         }
     }
 

@@ -6,7 +6,7 @@ use core::convert::Infallible;
 use core::fmt;
 use core::marker::PhantomData;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::content::Items;
 use super::header::{Header, Slot};
@@ -147,7 +147,7 @@ impl<S: BackupSource> Backup<S> {
             };
             match ring.open(envelope, &BINDING) {
                 Ok(key) => return self.authenticated(key),
-                Err(_) => refused = BackupError::WrongKey,
+                Err(error) => refused = error.into(),
             }
         }
         Err(refused)
@@ -197,7 +197,7 @@ impl<S: BackupSource> Backup<S> {
         progress: &mut dyn FnMut(Progress),
         mut import: impl FnMut(Restored<'_>) -> Result<(), I>,
     ) -> Result<Progress, RestoreError<S::Error, I>> {
-        let mut visit = |item: Restored<'_>| import(item).map_err(Pass::Import);
+        let mut visit = |item: Restored<'_>| import(item).map_err(RestoreError::Import);
         let mut opener = self.payload(key)?;
         let mut items = Items::default();
         let mut part = vec![0; PART];
@@ -207,8 +207,9 @@ impl<S: BackupSource> Backup<S> {
             let read = fill(&mut self.source, &mut part)?;
             let read = part.get(..read).unwrap_or_default();
             opener.update(read, &mut text)?;
-            items.update(&text, &mut visit).map_err(Pass::into)?;
-            text.zeroize();
+            items.update(&text, &mut visit)?;
+            // The next part overwrites it, and the end wipes it.
+            text.clear();
             bytes = bytes.saturating_add(read.len() as u64);
             progress(Progress {
                 phase,
@@ -220,7 +221,7 @@ impl<S: BackupSource> Backup<S> {
             }
         }
         opener.finish(&mut text)?;
-        items.update(&text, &mut visit).map_err(Pass::into)?;
+        items.update(&text, &mut visit)?;
         items.finish()?;
         let done = Progress {
             phase,
@@ -264,26 +265,5 @@ impl<S> fmt::Debug for Backup<S> {
         f.debug_struct("Backup")
             .field("slots", &self.header.slots.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// What reading items may end in: the backup's error, or the importer's.
-enum Pass<I> {
-    Backup(BackupError),
-    Import(I),
-}
-
-impl<I> From<BackupError> for Pass<I> {
-    fn from(error: BackupError) -> Self {
-        Self::Backup(error)
-    }
-}
-
-impl<I> Pass<I> {
-    fn into<S>(self) -> RestoreError<S, I> {
-        match self {
-            Self::Backup(error) => RestoreError::Backup(error),
-            Self::Import(error) => RestoreError::Import(error),
-        }
     }
 }

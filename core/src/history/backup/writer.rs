@@ -1,11 +1,12 @@
 //! Making a backup.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
 
-use super::content::{encode, ending};
+use super::content::{END, encode, zeros_behind};
 use super::header::{Header, Slot, check};
 use super::slot::{PasswordSlot, RecoverySlot};
 use super::{BackupContent, BackupError, Password, RecoveryKey};
@@ -15,7 +16,7 @@ use crate::primitives::PasswordCost;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 use crate::wrap::hpke::HpkeKem;
-use crate::wrap::{Binding, Envelope, PublicKek, Purpose, WrapError};
+use crate::wrap::{Binding, Envelope, PublicKek, Purpose};
 
 /// What an envelope in a backup is bound to; its place is authenticated by the header's MAC.
 pub(super) const BINDING: Binding<'_> = Binding {
@@ -83,11 +84,7 @@ impl<B: FileBackend> BackupBuilder<B> {
         to: &PublicKek<B, K>,
         rng: &mut R,
     ) -> Result<Self, BackupError> {
-        let sealed = Envelope::seal(&self.file_key, to, &BINDING, rng);
-        let envelope = sealed.map_err(|error| match error {
-            WrapError::Entropy => BackupError::Entropy,
-            _ => BackupError::WrongKey,
-        })?;
+        let envelope = Envelope::seal(&self.file_key, to, &BINDING, rng)?;
         self.with(Slot::Recipient(envelope))
     }
 
@@ -145,21 +142,18 @@ impl<B: FileBackend> BackupWriter<B> {
         content: &C,
         out: &mut Vec<u8>,
     ) -> Result<(), BackupError> {
-        let item = encode(content)?;
-        self.sealer.update(&item, out)?;
-        self.content_len = self.content_len.saturating_add(item.len() as u64);
+        let len = encode(content, |part| Ok(self.sealer.update(part, out)?))?;
+        self.content_len = self.content_len.saturating_add(len);
         Ok(())
     }
 
-    /// Ends the file. Without this it is refused as incomplete.
-    ///
-    /// # Errors
-    /// [`BackupError::Backend`].
-    pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(), BackupError> {
-        for part in ending(self.content_len) {
-            self.sealer.update(&part, out)?;
+    /// Ends the file: what is still to be written. Without all of it the file is refused as
+    /// incomplete.
+    pub fn finish(self) -> Ending<B> {
+        Ending {
+            sealer: Some(self.sealer),
+            zeros: zeros_behind(self.content_len),
         }
-        Ok(self.sealer.finish(out)?)
     }
 }
 
@@ -167,6 +161,49 @@ impl<B: FileBackend> fmt::Debug for BackupWriter<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackupWriter")
             .field("content_len", &self.content_len)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The end of a backup, in parts of about 64 KiB: its padding alone may be a sixteenth of the content.
+///
+/// A part that fails, with [`BackupError::Backend`], is the last.
+#[must_use = "a backup without its end is refused"]
+pub struct Ending<B: FileBackend> {
+    /// `None` behind the last part.
+    sealer: Option<Sealer<B>>,
+    zeros: u64,
+}
+
+impl<B: FileBackend> Ending<B> {
+    fn part(&mut self, mut sealer: Sealer<B>) -> Result<Vec<u8>, BackupError> {
+        const PART: u64 = 1 << 16;
+        let zeros = self.zeros.min(PART);
+        let mut out = Vec::new();
+        sealer.update(&vec![END; zeros as usize], &mut out)?;
+        self.zeros = self.zeros.saturating_sub(zeros);
+        if self.zeros == 0 {
+            sealer.finish(&mut out)?;
+        } else {
+            self.sealer = Some(sealer);
+        }
+        Ok(out)
+    }
+}
+
+impl<B: FileBackend> Iterator for Ending<B> {
+    type Item = Result<Vec<u8>, BackupError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let sealer = self.sealer.take()?;
+        Some(self.part(sealer))
+    }
+}
+
+impl<B: FileBackend> fmt::Debug for Ending<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ending")
+            .field("zeros", &self.zeros)
             .finish_non_exhaustive()
     }
 }

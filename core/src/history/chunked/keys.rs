@@ -7,6 +7,7 @@ use super::{ChunkedError, HEADER_LEN, MAX_CHUNKS, TAG_LEN};
 use crate::backend::FileBackend;
 use crate::codec::Reader;
 use crate::entropy;
+use crate::nonce;
 use crate::primitives::{Aead, ExpandSha512, PrimitiveError};
 use crate::secret::Secret;
 
@@ -100,11 +101,6 @@ impl<B: FileBackend> Keys<B> {
         if number >= MAX_CHUNKS {
             return Err(ChunkedError::TooLong);
         }
-        let mut nonce = *self.base_nonce.expose();
-        let number = number.to_be_bytes();
-        for (byte, number) in nonce.iter_mut().rev().zip(number.iter().rev()) {
-            *byte ^= number;
-        }
-        Ok(nonce)
+        Ok(nonce::numbered(self.base_nonce.expose(), number))
     }
 }

@@ -3,8 +3,6 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use zeroize::Zeroizing;
-
 use super::keys::Keys;
 use super::{ChunkedError, HEADER_LEN, SEALED_LEN, TAG_LEN};
 use crate::backend::FileBackend;
@@ -15,8 +13,8 @@ pub struct Opener<B: FileBackend> {
     keys: Keys<B>,
     /// Number of the next chunk.
     next: u64,
-    /// What has come of it: less than a whole sealed chunk between calls.
-    pending: Zeroizing<Vec<u8>>,
+    /// What has come of it, sealed: less than a whole chunk between calls.
+    pending: Vec<u8>,
     failed: bool,
 }
 
@@ -33,7 +31,7 @@ impl<B: FileBackend> Opener<B> {
         Ok(Self {
             keys: Keys::of(key, context, header)?,
             next: 0,
-            pending: Zeroizing::new(Vec::with_capacity(SEALED_LEN)),
+            pending: Vec::with_capacity(SEALED_LEN),
             failed: false,
         })
     }
@@ -75,11 +73,16 @@ impl<B: FileBackend> Opener<B> {
         self.failed = true;
         let (chunk, tag) = self
             .pending
-            .split_last_chunk_mut::<TAG_LEN>()
+            .split_last_chunk::<TAG_LEN>()
             .ok_or(ChunkedError::Incomplete)?;
-        self.keys.open(self.next, chunk, tag)?;
+        let start = out.len();
         out.extend_from_slice(chunk);
-        zeroize::Zeroize::zeroize(&mut *self.pending);
+        let text = out.get_mut(start..).unwrap_or_default();
+        if let Err(error) = self.keys.open(self.next, text, tag) {
+            out.truncate(start);
+            return Err(error);
+        }
+        self.pending.clear();
         // At most MAX_CHUNKS, or the opening would have been refused.
         self.next = self.next.saturating_add(1);
         self.failed = false;

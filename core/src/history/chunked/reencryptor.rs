@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{ChunkedError, HEADER_LEN, Opener, SEALED_LEN, Sealer};
 use crate::backend::FileBackend;
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 pub struct Reencryptor<B: FileBackend> {
     opener: Opener<B>,
     sealer: Sealer<B>,
-    /// Plaintext between the two.
+    /// Plaintext between the two, overwritten by the next and wiped at the end.
     text: Zeroizing<Vec<u8>>,
 }
 
@@ -51,7 +51,7 @@ impl<B: FileBackend> Reencryptor<B> {
         for part in file.chunks(SEALED_LEN) {
             self.opener.update(part, &mut self.text)?;
             self.sealer.update(&self.text, out)?;
-            self.text.zeroize();
+            self.text.clear();
         }
         Ok(())
     }

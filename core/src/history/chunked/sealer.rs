@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::keys::Keys;
 use super::{CHUNK_LEN, ChunkedError, HEADER_LEN, TAG_LEN};
@@ -100,7 +100,8 @@ impl<B: FileBackend> Sealer<B> {
         out.reserve(self.pending.len().saturating_add(TAG_LEN));
         out.extend_from_slice(&self.pending);
         out.extend_from_slice(&tag);
-        self.pending.zeroize();
+        // Ciphertext by now: no need to wipe.
+        self.pending.clear();
         // At most MAX_CHUNKS, or the sealing would have been refused.
         self.next = self.next.saturating_add(1);
         self.failed = false;

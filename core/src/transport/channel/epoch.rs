@@ -8,6 +8,7 @@
 //! `ts` itself is not kept, only `ts'`: nothing that is in memory leads back to an earlier key.
 
 use crate::backend::CryptoBackend;
+use crate::nonce;
 use crate::primitives::Hmac;
 use crate::secret::Secret;
 use crate::suite::AeadAlgorithm;
@@ -71,17 +72,6 @@ impl<B: CryptoBackend> Epoch<B> {
         self.bytes
     }
 
-    fn nonce(&self, sequence: u64) -> [u8; 12] {
-        let mut nonce = *self.iv.expose();
-        let sequence = sequence.to_be_bytes();
-        nonce
-            .iter_mut()
-            .skip(4)
-            .zip(sequence)
-            .for_each(|(to, from)| *to ^= from);
-        nonce
-    }
-
     #[inline]
     pub(super) fn seal(
         &self,
@@ -89,7 +79,9 @@ impl<B: CryptoBackend> Epoch<B> {
         ad: &[u8],
         body: &mut [u8],
     ) -> Result<[u8; TAG_LEN], TransportError> {
-        Ok(self.key.seal(&self.nonce(sequence), ad, body)?)
+        Ok(self
+            .key
+            .seal(&nonce::numbered(self.iv.expose(), sequence), ad, body)?)
     }
 
     #[inline]
@@ -100,7 +92,9 @@ impl<B: CryptoBackend> Epoch<B> {
         body: &mut [u8],
         tag: &[u8; TAG_LEN],
     ) -> Result<(), TransportError> {
-        Ok(self.key.open(&self.nonce(sequence), ad, body, tag)?)
+        Ok(self
+            .key
+            .open(&nonce::numbered(self.iv.expose(), sequence), ad, body, tag)?)
     }
 
     /// Whether one more record of `bytes` keeps to the limits.

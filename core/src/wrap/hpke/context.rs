@@ -7,6 +7,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Aead, HpkeError, labeled};
 use crate::backend::CryptoBackend;
+use crate::nonce;
 use crate::primitives::{Aead as _, PrimitiveError};
 use crate::secret::Secret;
 
@@ -57,12 +58,10 @@ impl<B: CryptoBackend> Context<B> {
     fn next(&self) -> Result<([u8; 12], u64), HpkeError> {
         let after = self.sequence.checked_add(1);
         let after = after.ok_or(HpkeError::MessageLimit)?;
-        let mut nonce = *self.base_nonce.expose();
-        let number = self.sequence.to_be_bytes();
-        for (byte, number) in nonce.iter_mut().rev().zip(number.iter().rev()) {
-            *byte ^= number;
-        }
-        Ok((nonce, after))
+        Ok((
+            nonce::numbered(self.base_nonce.expose(), self.sequence),
+            after,
+        ))
     }
 
     fn seal(&mut self, aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, HpkeError> {
@@ -201,14 +200,5 @@ mod tests {
             let refused = receiver.open(b"", &[0; 20]);
             assert_eq!(refused, Err(HpkeError::MessageLimit));
         }
-    }
-
-    #[test]
-    fn the_number_stands_at_the_end_of_the_nonce() {
-        let mut context = context();
-        context.sequence = 0x0102;
-        let (nonce, after) = context.next().unwrap();
-        assert_eq!(nonce, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 3]);
-        assert_eq!(after, 0x0103);
     }
 }

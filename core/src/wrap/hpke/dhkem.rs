@@ -93,8 +93,7 @@ impl<B: CryptoBackend> fmt::Debug for PrivateKey<B> {
 }
 
 impl<B: CryptoBackend> HpkeKem<B> for DhKem {
-    const ID: u16 = 0x0020;
-    const ENC_LEN: usize = 32;
+    const ID: u16 = Self::NUMBER;
     type PublicKey = PublicKey;
     type PrivateKey = PrivateKey<B>;
 
@@ -121,6 +120,11 @@ impl<B: CryptoBackend> HpkeKem<B> for DhKem {
 }
 
 impl DhKem {
+    /// The KEM's number, whatever the backend.
+    pub(in crate::wrap) const NUMBER: u16 = 0x0020;
+    /// Length of an encapsulated key in bytes.
+    pub(in crate::wrap) const ENC_LEN: usize = 32;
+
     /// `AuthEncap(pkR, skS)`.
     pub(super) fn encapsulate_from<B: CryptoBackend, R: TryCryptoRng + ?Sized>(
         from: &PrivateKey<B>,

@@ -58,8 +58,6 @@ use crate::secret::Secret;
 pub trait HpkeKem<B> {
     /// Its number in the registry of RFC 9180 section 7.1.
     const ID: u16;
-    /// Length of an encapsulated key in bytes.
-    const ENC_LEN: usize;
     /// The recipient's public key.
     type PublicKey;
     /// The recipient's private key. Wiped on drop.

@@ -118,7 +118,7 @@ impl<'a> Setup<'a> {
         rng: &mut R,
     ) -> Result<Encapsulated<B>, HpkeError> {
         let (enc, shared) = DhKem::encapsulate_from(from, to, rng)?;
-        let context = self.schedule(<DhKem as HpkeKem<B>>::ID, Sent::ByName, &shared)?;
+        let context = self.schedule(DhKem::NUMBER, Sent::ByName, &shared)?;
         Ok((enc, Sender(context)))
     }
 
@@ -133,7 +133,7 @@ impl<'a> Setup<'a> {
         enc: &[u8],
     ) -> Result<Receiver<B>, HpkeError> {
         let shared = DhKem::decapsulate_from(from, key, enc)?;
-        let context = self.schedule(<DhKem as HpkeKem<B>>::ID, Sent::ByName, &shared)?;
+        let context = self.schedule(DhKem::NUMBER, Sent::ByName, &shared)?;
         Ok(Receiver(context))
     }
 

@@ -30,6 +30,13 @@ const PQ_CIPHERTEXT: usize = 1088;
 #[derive(Clone, Copy, Debug)]
 pub struct XWing;
 
+impl XWing {
+    /// The KEM's number, whatever the backend.
+    pub(in crate::wrap) const NUMBER: u16 = 0x647a;
+    /// Length of an encapsulated key in bytes.
+    pub(in crate::wrap) const ENC_LEN: usize = PQ_CIPHERTEXT + 32;
+}
+
 /// A recipient's public key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct XWingPublicKey {
@@ -129,8 +136,7 @@ impl<B: HybridBackend> fmt::Debug for XWingPrivateKey<B> {
 }
 
 impl<B: HybridBackend> HpkeKem<B> for XWing {
-    const ID: u16 = 0x647a;
-    const ENC_LEN: usize = 1120;
+    const ID: u16 = Self::NUMBER;
     type PublicKey = XWingPublicKey;
     type PrivateKey = XWingPrivateKey<B>;
 
