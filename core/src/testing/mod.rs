@@ -1,9 +1,11 @@
-//! For authors of backends: the conformance suite, and two backends that measure the engine
-//! rather than cryptography.
+//! For authors of backends: the conformance suite, and backends that measure and watch the engine
+//! rather than do cryptography.
 //!
 //! [`conformance`] checks a backend against its contract; [`counting`] records which primitive
-//! calls an operation makes, [`null`] makes primitives nearly free. The latter two protect nothing.
+//! calls an operation makes, [`null`] makes primitives nearly free, [`watching`] shows the keys of a
+//! run to a test. The latter three protect nothing.
 
 pub mod conformance;
 pub mod counting;
 pub mod null;
+pub mod watching;
