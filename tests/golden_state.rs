@@ -14,6 +14,8 @@
     )
 ))]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -28,6 +30,8 @@ use sprag::{
     SessionPolicy, UnixTime,
 };
 
+use support::on_every_backend;
+
 const NOW: UnixTime = UnixTime(1_700_000_000);
 
 /// Byte strings by name.
@@ -41,23 +45,7 @@ fn every_backend_continues_from_every_version() {
     for version in 1..=STATE_VERSION {
         let text = std::fs::read_to_string(path(version)).expect("a file for each version");
         let golden = from_text(&text);
-        #[cfg(feature = "rustcrypto")]
-        continues::<sprag::rustcrypto::Backend>(&golden, version);
-        #[cfg(feature = "ring")]
-        continues::<sprag::ring::Backend>(&golden, version);
-        #[cfg(feature = "aws-lc-rs")]
-        continues::<sprag::aws_lc::Backend>(&golden, version);
-        #[cfg(all(
-            feature = "graviola",
-            any(target_arch = "aarch64", target_arch = "x86_64")
-        ))]
-        if sprag::BackendName::Graviola.is_supported() {
-            continues::<sprag::graviola::Backend>(&golden, version);
-        } else {
-            println!("NOT RUN on graviola: this processor lacks what it needs");
-        }
-        #[cfg(feature = "mixed")]
-        continues::<sprag::mixed::Backend>(&golden, version);
+        on_every_backend!(continues(&golden, version));
     }
 }
 

@@ -8,26 +8,12 @@ use sprag::{SessionPolicy, StoreKeys};
 use sprag_core::PqBackend;
 use sprag_core::durable::{Durable, DurableError};
 
+use crate::support::on_every_backend;
 use crate::world::{Faulty, World, key, open, with};
 
 #[test]
 fn what_one_backend_stored_another_goes_on_with() {
-    #[cfg(feature = "ring")]
-    goes_on_with::<sprag::ring::Backend>();
-    #[cfg(feature = "aws-lc-rs")]
-    goes_on_with::<sprag::aws_lc::Backend>();
-    #[cfg(all(
-        feature = "graviola",
-        any(target_arch = "aarch64", target_arch = "x86_64")
-    ))]
-    if sprag::BackendName::Graviola.is_supported() {
-        goes_on_with::<sprag::graviola::Backend>();
-    } else {
-        println!("NOT RUN on graviola: this processor lacks what it needs");
-    }
-    #[cfg(feature = "mixed")]
-    goes_on_with::<sprag::mixed::Backend>();
-    goes_on_with::<sprag::rustcrypto::Backend>();
+    on_every_backend!(goes_on_with);
 }
 
 fn opened_by<C: PqBackend>(store: &Arc<Faulty>) -> Durable<C, Arc<Faulty>> {

@@ -4,13 +4,14 @@
 mod hex;
 #[path = "../support/hostile_points.rs"]
 mod hostile_points;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod agreement_sites;
 mod batches;
 mod bundles;
 mod downgrade;
 mod first_messages;
-#[cfg(all(feature = "ring", feature = "aws-lc-rs"))]
 mod other_backends;
 #[cfg(feature = "rayon")]
 mod parallel;

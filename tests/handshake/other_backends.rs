@@ -8,23 +8,12 @@ use sprag_core::handshake::{
 };
 use sprag_core::session::SessionPolicy;
 
+use crate::support::on_every_backend;
 use crate::world::{ALICE_DEVICE, B, BOB_DEVICE, NOW, World, account};
 
 #[test]
 fn what_one_backend_stored_another_goes_on_with() {
-    goes_on_with::<sprag::ring::Backend>();
-    goes_on_with::<sprag::aws_lc::Backend>();
-    #[cfg(all(
-        feature = "graviola",
-        any(target_arch = "aarch64", target_arch = "x86_64")
-    ))]
-    if sprag::BackendName::Graviola.is_supported() {
-        goes_on_with::<sprag::graviola::Backend>();
-    } else {
-        println!("NOT RUN on graviola: this processor lacks what it needs");
-    }
-    #[cfg(feature = "mixed")]
-    goes_on_with::<sprag::mixed::Backend>();
+    on_every_backend!(goes_on_with);
 }
 
 fn goes_on_with<C: PqBackend>() {

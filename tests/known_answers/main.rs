@@ -11,6 +11,8 @@ mod handshake;
 mod json;
 mod primitives;
 mod ratchet;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::path::Path;
 
@@ -21,6 +23,7 @@ use primitives::Bytes;
 use ratchet::Side;
 use sprag::Suite;
 use sprag::sprag_core::backend::PqBackend;
+use support::on_every_backend;
 
 #[test]
 fn x3dh_chacha20poly1305() {
@@ -49,20 +52,7 @@ fn pqxdh1024_aes256gcm() {
 
 fn check(suite: Suite, one_time: Option<usize>) {
     let engine = Engine::run::<sprag::rustcrypto::Backend>(suite, one_time);
-    same::<sprag::default::Backend>(&engine, suite, one_time);
-    #[cfg(feature = "ring")]
-    same::<sprag::ring::Backend>(&engine, suite, one_time);
-    #[cfg(feature = "aws-lc-rs")]
-    same::<sprag::aws_lc::Backend>(&engine, suite, one_time);
-    #[cfg(all(
-        feature = "graviola",
-        any(target_arch = "aarch64", target_arch = "x86_64")
-    ))]
-    if sprag::BackendName::Graviola.is_supported() {
-        same::<sprag::graviola::Backend>(&engine, suite, one_time);
-    } else {
-        println!("NOT RUN on graviola: this processor lacks what it needs");
-    }
+    on_every_backend!(same(&engine, suite, one_time));
 
     let answers = second_implementation(&engine, suite, one_time).to_file();
     let name = suite.name().to_lowercase().replace('+', "-");

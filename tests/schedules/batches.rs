@@ -15,9 +15,8 @@ type Saved = Vec<Vec<u8>>;
 type Outcomes<T> = Vec<Result<T, SessionError>>;
 type Opened = Outcomes<Range<usize>>;
 
-/// Checks the law on `rounds` random sets of sessions; gives how many jobs there were.
-pub(crate) fn check<B: CryptoBackend>(starts: &[Start], rounds: u64) -> usize {
-    let mut jobs = 0;
+/// Checks the law on `rounds` random sets of sessions; counts the jobs.
+pub(crate) fn check<B: CryptoBackend>(starts: &[Start], rounds: u64, jobs: &mut usize) {
     for seed in 0..rounds {
         let rng = &mut ChaCha20Rng::seed_from_u64(seed);
         let (senders, receivers) = histories::<B>(starts, rng);
@@ -40,15 +39,13 @@ pub(crate) fn check<B: CryptoBackend>(starts: &[Start], rounds: u64) -> usize {
         assert!(one == two && looped == batched, "{} {seed}", B::NAME);
         assert!(one == three && looped == stepped, "{} {seed}", B::NAME);
         assert!(one.iter().any(Result::is_ok) && one.iter().any(Result::is_err));
-        jobs += messages.len();
+        *jobs += messages.len();
     }
-    jobs
 }
 
 /// Checks that a run of messages in one session is a loop over single calls, and all or nothing;
-/// gives how many messages there were.
-pub(crate) fn check_runs<B: CryptoBackend>(starts: &[Start], rounds: u64) -> usize {
-    let mut messages = 0;
+/// counts the messages.
+pub(crate) fn check_runs<B: CryptoBackend>(starts: &[Start], rounds: u64, messages: &mut usize) {
     for seed in 0..rounds {
         let rng = &mut ChaCha20Rng::seed_from_u64(seed);
         let (senders, _) = histories::<B>(starts, rng);
@@ -61,7 +58,7 @@ pub(crate) fn check_runs<B: CryptoBackend>(starts: &[Start], rounds: u64) -> usi
                 .map(|run| encrypt_run::<B>(sender, &buffers, seed, run));
             assert!(looped.0.is_ok() && looped == run, "{} {seed}", B::NAME);
             assert!(looped == stepped, "{} {seed}", B::NAME);
-            messages += count;
+            *messages += count;
 
             // One buffer that is too short, and nothing happens.
             let mut short = buffers;
@@ -71,7 +68,6 @@ pub(crate) fn check_runs<B: CryptoBackend>(starts: &[Start], rounds: u64) -> usi
             assert!(left.buffers == short && left.states == [sender.clone()]);
         }
     }
-    messages
 }
 
 type Run<B> = fn(&mut Session<B>, &mut Saved, &mut ChaCha20Rng) -> Result<(), SessionError>;

@@ -19,12 +19,16 @@ mod batches;
 mod model;
 mod schedule;
 mod starts;
+#[path = "../support/mod.rs"]
+mod support;
 mod tally;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use batches::{check, check_runs};
 use schedule::Schedule;
 use starts::Start;
+use support::on_every_backend;
 use tally::Tally;
 
 const THREADS: u64 = 2;
@@ -61,29 +65,7 @@ fn batches_and_two_step_calls_are_loops_on_every_backend() {
     const ROUNDS: u64 = 20;
     let starts = starts::all();
     let mut jobs = 0;
-    #[cfg(feature = "rustcrypto")]
-    {
-        jobs += batches::check::<sprag::rustcrypto::Backend>(&starts, ROUNDS);
-    }
-    #[cfg(feature = "ring")]
-    {
-        jobs += batches::check::<sprag::ring::Backend>(&starts, ROUNDS);
-    }
-    #[cfg(feature = "aws-lc-rs")]
-    {
-        jobs += batches::check::<sprag::aws_lc::Backend>(&starts, ROUNDS);
-    }
-    #[cfg(all(
-        feature = "graviola",
-        any(target_arch = "aarch64", target_arch = "x86_64")
-    ))]
-    if sprag::BackendName::Graviola.is_supported() {
-        jobs += batches::check::<sprag::graviola::Backend>(&starts, ROUNDS);
-    }
-    #[cfg(feature = "mixed")]
-    {
-        jobs += batches::check::<sprag::mixed::Backend>(&starts, ROUNDS);
-    }
+    on_every_backend!(check(&starts, ROUNDS, &mut jobs));
     println!("{jobs} messages, each alone, in a batch and in two steps");
 }
 
@@ -92,29 +74,7 @@ fn a_run_of_messages_is_a_loop_on_every_backend() {
     const ROUNDS: u64 = 8;
     let starts = starts::all();
     let mut messages = 0;
-    #[cfg(feature = "rustcrypto")]
-    {
-        messages += batches::check_runs::<sprag::rustcrypto::Backend>(&starts, ROUNDS);
-    }
-    #[cfg(feature = "ring")]
-    {
-        messages += batches::check_runs::<sprag::ring::Backend>(&starts, ROUNDS);
-    }
-    #[cfg(feature = "aws-lc-rs")]
-    {
-        messages += batches::check_runs::<sprag::aws_lc::Backend>(&starts, ROUNDS);
-    }
-    #[cfg(all(
-        feature = "graviola",
-        any(target_arch = "aarch64", target_arch = "x86_64")
-    ))]
-    if sprag::BackendName::Graviola.is_supported() {
-        messages += batches::check_runs::<sprag::graviola::Backend>(&starts, ROUNDS);
-    }
-    #[cfg(feature = "mixed")]
-    {
-        messages += batches::check_runs::<sprag::mixed::Backend>(&starts, ROUNDS);
-    }
+    on_every_backend!(check_runs(&starts, ROUNDS, &mut messages));
     println!("{messages} messages, each alone and in a run");
 }
 

@@ -1,4 +1,4 @@
-//! What the tests of wrapped keys, files, HPKE and transport sessions share.
+//! What the tests of every backend share.
 
 /// Calls a function once for every backend that is compiled in and runs here:
 /// `on_every_backend!(function)` or `on_every_backend!(function(arguments))`.
