@@ -9,6 +9,7 @@
 //! - [`stores`]: where durable sessions are kept; [`store`]: the contract, for a store of your own.
 //! - [`wrap`]: HPKE, and keys sealed for whoever holds a private key.
 //! - [`history`]: chunked files, backups, the history at rest (for use with the feature `files`).
+//! - [`lifecycle`]: what becomes of keys, told to an observer.
 //! - [`transport`]: sessions between a client and a server that are both there, over streams.
 //! - `parallel` (feature `rayon`): the batch calls on the threads of the caller's pool.
 //! - [`AnySession`] and [`BackendName`]: a backend chosen at run time.
@@ -58,6 +59,7 @@ pub use sprag_core::handshake::{
     PrekeyId, PrekeyPolicy, PrekeyRecord, PrekeyUse, PublishedPrekeys, SafetyNumber,
     VerifiedBundle, accept, accept_batch, initiate, initiate_batch,
 };
+pub use sprag_core::lifecycle;
 pub use sprag_core::session::{
     SessionError, SessionId, SessionPolicy, StateError, decrypt_batch, encrypt_batch,
 };

@@ -1,11 +1,12 @@
 //! A backend is a list of primitives, and nothing else.
 //!
-//! Because the lists carry no methods, a composition of several libraries is five lines of
+//! Because the lists carry no methods of their own, a composition of several libraries is five lines of
 //! associated types, and a primitive that a library lacks is named from another one in plain
 //! sight.
 
 use core::fmt::Debug;
 
+use crate::lifecycle::KeyEvent;
 use crate::primitives::{
     Aead, ExpandSha512, Hmac, Kem, KeyAgreement, PasswordHash, Sha3, Signature,
 };
@@ -27,6 +28,12 @@ pub trait CryptoBackend: Debug + Copy + Send + Sync + 'static {
     type ChaCha20Poly1305: Aead;
     /// Ed25519 (RFC 8032) with strict verification.
     type Ed25519: Signature;
+
+    /// Something happened to a key of the engine ([`crate::lifecycle`]). Backends leave this as it is,
+    /// or hand it on to one that they wrap; who wants to be told wraps a backend in
+    /// [`Observed`](crate::lifecycle::Observed).
+    #[inline]
+    fn observe(_event: KeyEvent) {}
 }
 
 /// The post-quantum primitives of the PQXDH handshake.

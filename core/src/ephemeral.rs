@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq;
 
 use crate::backend::CryptoBackend;
 use crate::entropy::{self, EntropyError};
+use crate::lifecycle::{KeyAction, KeyKind, each, tell};
 use crate::primitives::{KeyAgreement, PrimitiveError};
 use crate::secret::Secret;
 
@@ -102,6 +103,7 @@ impl<B: CryptoBackend> EphemeralPool<B> {
         B::X25519::private_key_batch(&seeds, &mut self.keys)?;
         let last = self.len();
         self.keys.swap(blank, last);
+        each::<B>(KeyKind::PooledKey, KeyAction::Generated, seeds.len());
         Ok(())
     }
 
@@ -135,7 +137,14 @@ impl<B: CryptoBackend> EphemeralPool<B> {
     /// Moves a key out; the blank moves into its place.
     fn take(&mut self) -> Option<PrivateKey<B>> {
         let last = self.len().checked_sub(1)?;
+        tell::<B>(KeyKind::PooledKey, KeyAction::Destroyed);
         Some(self.keys.swap_remove(last))
+    }
+}
+
+impl<B: CryptoBackend> Drop for EphemeralPool<B> {
+    fn drop(&mut self) {
+        each::<B>(KeyKind::PooledKey, KeyAction::Destroyed, self.len());
     }
 }
 

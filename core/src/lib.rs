@@ -31,6 +31,7 @@ pub mod history;
     clippy::arithmetic_side_effects
 )]
 mod hostile_bytes;
+pub mod lifecycle;
 mod nonce;
 pub mod primitives;
 pub(crate) mod ratchet;

@@ -20,6 +20,7 @@ use crate::backend::CryptoBackend;
 use crate::codec::{Reader, Writer};
 use crate::durable::DurableError;
 use crate::entropy;
+use crate::lifecycle::{KeyKind, Life, once};
 use crate::primitives::{Aead, Hmac};
 use crate::secret::Secret;
 use crate::store::RecordId;
@@ -67,6 +68,7 @@ pub(super) struct KeyRing {
 struct Marked {
     mark: [u8; 8],
     key: Secret<32>,
+    life: Life,
 }
 
 impl Marked {
@@ -77,13 +79,20 @@ impl Marked {
         mark.iter_mut()
             .zip(tag.iter())
             .for_each(|(to, from)| *to = *from);
-        Self { mark, key }
+        let life = Life::begins::<B>(KeyKind::StoreKey);
+        Self { mark, key, life }
     }
 
     fn derive<B: CryptoBackend>(&self, salt: &[u8]) -> Secret<32> {
         let mut key = Secret::zeroed();
         B::HmacSha256::hmac(self.key.expose(), &[LABEL, salt], key.expose_mut());
         key
+    }
+
+    /// It gave a record's key, which was used and wiped.
+    fn told<B: CryptoBackend>(&self) {
+        self.life.used();
+        once::<B>(KeyKind::RecordKey, 1);
     }
 }
 
@@ -122,7 +131,10 @@ impl KeyRing {
             return Err(DurableError::Library);
         };
         match B::Aes256Gcm::seal_once(key.expose(), nonce, &associated(id, revision), body) {
-            Ok(tag) => blob.put(&tag),
+            Ok(tag) => {
+                blob.put(&tag);
+                self.current.told::<B>();
+            }
             Err(_) => {
                 blob.zeroize();
                 return Err(DurableError::Library);
@@ -158,10 +170,11 @@ impl KeyRing {
         let key = keys
             .find(|key| key.mark == *mark)
             .ok_or(DurableError::WrongStoreKey)?;
-        let key = key.derive::<B>(salt);
+        let (store_key, key) = (key, key.derive::<B>(salt));
         let mut body = Zeroizing::new(body.to_vec());
         let ad = associated(id, revision);
         B::Aes256Gcm::open_once(key.expose(), nonce, &ad, &mut body, tag).map_err(|_| damaged())?;
+        store_key.told::<B>();
         Ok(body)
     }
 }

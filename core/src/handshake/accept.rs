@@ -18,6 +18,7 @@ use crate::handshake::kem::KemSecretKey;
 use crate::handshake::prekeys::{OneTimeSecret, PrekeyChange, Prekeys, Spent};
 use crate::handshake::statement::Statement;
 use crate::handshake::transcript::Transcript;
+use crate::lifecycle::{KeyAction, KeyKind, each, tell};
 use crate::primitives::{Hmac, KeyAgreement};
 use crate::secret::Secret;
 use crate::session::{HandshakeOutput, Session, SessionPolicy};
@@ -200,6 +201,18 @@ impl<B: PqBackend> Response<'_, B> {
         pairs
     }
 
+    /// The signed prekey agreed twice in the handshake, and once as the first ratchet key.
+    fn tell(&self) {
+        tell::<B>(KeyKind::IdentityKey, KeyAction::Used);
+        each::<B>(KeyKind::SignedPrekey, KeyAction::Used, 3);
+        if self.one_time.is_some() {
+            tell::<B>(KeyKind::OneTimePrekey, KeyAction::Used);
+        }
+        if self.kem.is_some() {
+            tell::<B>(KeyKind::KemPrekey, KeyAction::Used);
+        }
+    }
+
     /// Derives the session and opens the inner message.
     pub(super) fn open(
         self,
@@ -243,6 +256,7 @@ impl<B: PqBackend> Response<'_, B> {
         let mut payload = self.plan.inner.to_vec();
         let (session, plaintext) =
             Session::accepted(output, &generation.signed_prekey, &mut payload, policy, now)?;
+        self.tell();
         payload.truncate(plaintext.end);
         payload.drain(..plaintext.start.min(plaintext.end));
         Ok(Accepted {

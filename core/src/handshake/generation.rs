@@ -19,6 +19,7 @@ use crate::handshake::kem::KemSecretKey;
 use crate::handshake::policy::PrekeyPolicy;
 use crate::handshake::prekey_id::{IdCounter, PrekeyId};
 use crate::handshake::record::{LastResort, PrekeyRecord};
+use crate::lifecycle::{KeyAction, KeyKind, Life, tell};
 use crate::primitives::KeyAgreement;
 use crate::time::UnixTime;
 
@@ -32,18 +33,22 @@ pub(super) struct Generation<B: PqBackend> {
     pub(super) signed_prekey: <B::X25519 as KeyAgreement>::PrivateKey,
     pub(super) last_resort: Option<LastResortSecret>,
     pub(super) replays: BTreeSet<ReplayMark>,
+    pub(super) _life: Life,
 }
 
 /// The private half of the reusable KEM key.
 pub(super) struct LastResortSecret {
     pub(super) id: PrekeyId,
     pub(super) key: KemSecretKey,
+    pub(super) _life: Life,
 }
 
 impl<B: PqBackend> Generation<B> {
+    /// `how` says whether it takes the place of another one.
     pub(super) fn generate<R: TryCryptoRng + ?Sized>(
         policy: &PrekeyPolicy,
         ids: &mut IdCounter,
+        how: KeyAction,
         now: UnixTime,
         draws: &mut Draws<'_, R>,
     ) -> Result<Self, HandshakeError> {
@@ -56,6 +61,7 @@ impl<B: PqBackend> Generation<B> {
                 Some(LastResortSecret {
                     id: ids.take(1)?,
                     key,
+                    _life: Life::after::<B>(KeyKind::KemPrekey, how),
                 })
             }
             None => None,
@@ -67,6 +73,7 @@ impl<B: PqBackend> Generation<B> {
             signed_prekey: B::X25519::private_key(draws.secret()?.expose())?,
             last_resort,
             replays: BTreeSet::new(),
+            _life: Life::after::<B>(KeyKind::SignedPrekey, how),
         })
     }
 
@@ -93,6 +100,7 @@ impl<B: PqBackend> Generation<B> {
             signature: [0; 64],
         };
         record.sign(identity);
+        tell::<B>(KeyKind::IdentityKey, KeyAction::Used);
         Ok(record)
     }
 }

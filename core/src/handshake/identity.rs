@@ -26,6 +26,7 @@ use crate::handshake::account::AccountId;
 use crate::handshake::draws::Draws;
 use crate::handshake::error::HandshakeError;
 use crate::handshake::statement::Statement;
+use crate::lifecycle::{KeyAction, KeyKind, Life, tell};
 use crate::primitives::{Hmac, KeyAgreement, Signature};
 use crate::secret::Secret;
 use crate::time::UnixTime;
@@ -39,6 +40,8 @@ pub struct Identity<B: CryptoBackend> {
     pub(super) record: IdentityRecord,
     pub(super) signing: <B::Ed25519 as Signature>::SigningKey,
     pub(super) agreement: <B::X25519 as KeyAgreement>::PrivateKey,
+    /// Of the signing and of the agreement key.
+    _lives: [Life; 2],
 }
 
 impl<B: CryptoBackend> Identity<B> {
@@ -76,12 +79,15 @@ impl<B: CryptoBackend> Identity<B> {
             created,
             signature: [0; 64],
         };
+        let lives = [(), ()].map(|()| Life::begins::<B>(KeyKind::IdentityKey));
         record.signature = B::Ed25519::sign(&signing, &record.statement().message);
+        tell::<B>(KeyKind::IdentityKey, KeyAction::Used);
         Ok(Self {
             account,
             record,
             signing,
             agreement,
+            _lives: lives,
         })
     }
 

@@ -17,6 +17,7 @@ use crate::handshake::init::{InitHeader, PrekeyUse};
 use crate::handshake::kem::KemPublicKey;
 use crate::handshake::policy::{InitiatePolicy, OneTimePolicy};
 use crate::handshake::transcript::Transcript;
+use crate::lifecycle::{KeyAction, KeyKind, each, tell};
 use crate::primitives::{Hmac, KeyAgreement};
 use crate::secret::Secret;
 use crate::session::{HandshakeOutput, Session, SessionPolicy};
@@ -195,12 +196,22 @@ impl<'a, B: PqBackend> Offer<'a, B> {
         let mut session =
             Session::initiated(output, record.signed_prekey, header.into(), policy, now);
         let message = session.encrypt(payload, &mut self.first_message)?;
+        self.tell(agreements.len());
         Ok(Initiated {
             session,
             message,
             suite: self.suite,
             used: self.used,
         })
+    }
+
+    /// The first agreement is the identity's, the others the ephemeral key's.
+    fn tell(&self, agreements: usize) {
+        tell::<B>(KeyKind::IdentityKey, KeyAction::Used);
+        tell::<B>(KeyKind::EphemeralKey, KeyAction::Generated);
+        let others = agreements.saturating_sub(1);
+        each::<B>(KeyKind::EphemeralKey, KeyAction::Used, others);
+        tell::<B>(KeyKind::EphemeralKey, KeyAction::Destroyed);
     }
 
     fn header(&self) -> Vec<u8> {

@@ -24,6 +24,7 @@ use crate::handshake::kem::KemSecretKey;
 use crate::handshake::policy::PrekeyPolicy;
 use crate::handshake::prekey_id::{IdCounter, PrekeyId};
 use crate::handshake::record::PrekeyRecord;
+use crate::lifecycle::{KeyAction, KeyKind, tell};
 use crate::primitives::KeyAgreement;
 use crate::secret::Secret;
 use crate::time::UnixTime;
@@ -63,7 +64,13 @@ impl<B: PqBackend> Prekeys<B> {
         rng: &mut R,
     ) -> Result<Self, HandshakeError> {
         let mut ids = IdCounter::new();
-        let current = Generation::generate(&policy, &mut ids, now, &mut Draws::new(rng))?;
+        let current = Generation::generate(
+            &policy,
+            &mut ids,
+            KeyAction::Generated,
+            now,
+            &mut Draws::new(rng),
+        )?;
         Ok(Self {
             policy,
             ids,
@@ -106,7 +113,8 @@ impl<B: PqBackend> Prekeys<B> {
     ) -> Result<(), HandshakeError> {
         let mut ids = self.ids;
         let mut draws = Draws::after(rng, self.current.secret());
-        let fresh = Generation::generate(&self.policy, &mut ids, now, &mut draws)?;
+        let fresh =
+            Generation::generate(&self.policy, &mut ids, KeyAction::Renewed, now, &mut draws)?;
         let generation = core::mem::replace(&mut self.current, fresh);
         self.previous = Some(Retired {
             generation,
@@ -124,8 +132,13 @@ impl<B: PqBackend> Prekeys<B> {
             // Dropped in place: taken out, its keys would stay behind here.
             self.previous = None;
         }
-        self.one_time
-            .retain(|_, secret| now <= secret.not_after.plus(retention));
+        self.one_time.retain(|_, secret| {
+            let kept = now <= secret.not_after.plus(retention);
+            if !kept {
+                secret.tell::<B>(KeyAction::Destroyed);
+            }
+            kept
+        });
     }
 
     /// How many one-time prekeys are kept, uploaded or handed out and not yet used.
@@ -147,7 +160,9 @@ impl<B: PqBackend> Prekeys<B> {
         self.admits(&change, 0)?;
         match change.spent {
             Spent::OneTime(id) => {
-                self.one_time.remove(&id);
+                if let Some(secret) = self.one_time.remove(&id) {
+                    secret.tell::<B>(KeyAction::Destroyed);
+                }
             }
             Spent::Replay(mark) => {
                 let previous = self
@@ -238,6 +253,29 @@ impl<B: PqBackend> Prekeys<B> {
             HandshakeError::PrekeySpent
         } else {
             HandshakeError::UnknownPrekey
+        }
+    }
+}
+
+impl<B: PqBackend> Prekeys<B> {
+    pub(super) fn tell_of_one_time(&self, action: KeyAction) {
+        self.one_time
+            .values()
+            .for_each(|secret| secret.tell::<B>(action));
+    }
+}
+
+impl<B: PqBackend> Drop for Prekeys<B> {
+    fn drop(&mut self) {
+        self.tell_of_one_time(KeyAction::Destroyed);
+    }
+}
+
+impl OneTimeSecret {
+    pub(super) fn tell<B: PqBackend>(&self, action: KeyAction) {
+        tell::<B>(KeyKind::OneTimePrekey, action);
+        if self.kem.is_some() {
+            tell::<B>(KeyKind::KemPrekey, action);
         }
     }
 }

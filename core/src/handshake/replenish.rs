@@ -13,6 +13,7 @@ use crate::handshake::kem::KemSecretKey;
 use crate::handshake::one_time::{BatchHead, OneTimeBatch, OneTimeKey};
 use crate::handshake::policy::PrekeyPolicy;
 use crate::handshake::prekeys::{OneTimeSecret, Prekeys};
+use crate::lifecycle::{KeyAction, KeyKind, tell};
 use crate::primitives::{KeyAgreement, Signature};
 use crate::suite::KemAlgorithm;
 use crate::time::UnixTime;
@@ -86,6 +87,10 @@ impl<B: PqBackend> Prekeys<B> {
             .map(|(index, secret)| Ok((batch.head.first.offset(index)?, secret)))
             .collect::<Result<Vec<_>, HandshakeError>>()?;
         self.ids = ids;
+        tell::<B>(KeyKind::IdentityKey, KeyAction::Used);
+        for (_, secret) in &numbered {
+            secret.tell::<B>(KeyAction::Generated);
+        }
         self.one_time.extend(numbered);
         Ok(batch)
     }

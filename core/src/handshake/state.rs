@@ -34,6 +34,7 @@ use crate::handshake::kem::KemSecretKey;
 use crate::handshake::policy::PrekeyPolicy;
 use crate::handshake::prekey_id::{IdCounter, PrekeyId};
 use crate::handshake::prekeys::{OneTimeSecret, Prekeys, Retired};
+use crate::lifecycle::{KeyAction, KeyKind, Life};
 use crate::primitives::{KeyAgreement, Signature};
 use crate::secret::Secret;
 use crate::suite::{KemAlgorithm, Suite};
@@ -150,6 +151,7 @@ impl<B: PqBackend> Prekeys<B> {
             previous,
             one_time,
         };
+        prekeys.tell_of_one_time(KeyAction::Generated);
         if prekeys.ids_are_sound() {
             Ok(prekeys)
         } else {
@@ -203,12 +205,14 @@ impl<B: PqBackend> Generation<B> {
         let created = UnixTime(reader.u64()?);
         let id = PrekeyId::read(reader)?;
         let signed_prekey = B::X25519::private_key(reader.array()?)?;
+        let life = Life::begins::<B>(KeyKind::SignedPrekey);
         let last_resort = match kem {
             Some(algorithm) => {
                 let id = PrekeyId::read(reader)?;
                 Some(LastResortSecret {
                     id,
                     key: read_kem(algorithm, reader)?,
+                    _life: Life::begins::<B>(KeyKind::KemPrekey),
                 })
             }
             None => None,
@@ -226,6 +230,7 @@ impl<B: PqBackend> Generation<B> {
             signed_prekey,
             last_resort,
             replays,
+            _life: life,
         })
     }
 }

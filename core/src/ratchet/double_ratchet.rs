@@ -13,9 +13,11 @@ use alloc::vec::Vec;
 use crate::agreement;
 use crate::backend::CryptoBackend;
 use crate::ephemeral::FreshKey;
+use crate::lifecycle::{KeyAction, KeyKind, each, tell};
 use crate::primitives::{ChainStepJob, Hmac, KeyAgreement};
 use crate::ratchet::plan::{ReceiveChange, ReceivePlan, ReceiveTurn, SendPlan};
 use crate::ratchet::skipped_keys::{Passed, Stamp};
+use crate::ratchet::told;
 use crate::ratchet::{
     Chain, ChainKey, Header, MessageKey, OpenedKey, OpenedKeys, RootKey, SkippedKeys,
 };
@@ -60,6 +62,7 @@ pub(crate) enum Route {
 impl<B: CryptoBackend> DoubleRatchet<B> {
     /// A ratchet that has neither sent nor received.
     pub(crate) fn new(root: RootKey, peer: [u8; 32]) -> Self {
+        tell::<B>(KeyKind::RootKey, KeyAction::Generated);
         Self {
             root,
             peer,
@@ -174,10 +177,13 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         if let Some(root) = &mut plan.root {
             core::mem::swap(&mut self.root, root);
             core::mem::swap(&mut self.sending, &mut plan.sending);
+            told::root_renewed::<B>();
+            told::sending_begun::<B>();
         }
         if let Some(SendingChain { chain, .. }) = &mut self.sending {
             chain.key.replace(&mut plan.next);
             chain.n = chain.n.saturating_add(plan.count);
+            told::chain_renewed::<B>(plan.count);
         }
     }
 
@@ -335,13 +341,18 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         let ReceivePlan { change, next, .. } = plan;
         match change {
             ReceiveChange::Unplanned => {}
-            ReceiveChange::Stored { index } => self.skipped.remove(*index),
+            ReceiveChange::Stored { index } => {
+                self.skipped.remove(*index);
+                tell::<B>(KeyKind::SkippedKey, KeyAction::Used);
+                tell::<B>(KeyKind::SkippedKey, KeyAction::Destroyed);
+            }
             ReceiveChange::Current { n } => {
                 if let Some(chain) = &mut self.receiving {
-                    self.skipped
-                        .store::<B::HmacSha256>(chain, *n, stamp, capacity);
+                    told::passed::<B>(n.saturating_sub(chain.n));
+                    self.skipped.store::<B>(chain, *n, stamp, capacity);
                     chain.key.replace(next);
                     chain.n = n.saturating_add(1);
+                    told::opened::<B>();
                 }
             }
             ReceiveChange::Turn(turn) => self.commit_turn(turn, next, stamp, capacity),
@@ -352,7 +363,11 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
     #[cold]
     pub(crate) fn keep_opened(&mut self, key: Option<Box<OpenedKey>>, window: usize) {
         let mut opened = self.opened.take().unwrap_or_default();
-        opened.keep(key, window);
+        if key.is_some() {
+            tell::<B>(KeyKind::OpenedKey, KeyAction::Generated);
+        }
+        let dropped = opened.keep(key, window);
+        each::<B>(KeyKind::OpenedKey, KeyAction::Destroyed, dropped);
         self.opened = (!opened.is_empty()).then_some(opened);
     }
 
@@ -372,19 +387,45 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             opening,
         } = turn;
         if let Some(closing) = &mut self.receiving {
-            self.skipped
-                .store::<B::HmacSha256>(closing, *pn, stamp, capacity);
-            self.skipped.close(self.peer);
+            told::passed::<B>(pn.saturating_sub(closing.n));
+            self.skipped.store::<B>(closing, *pn, stamp, capacity);
+            self.skipped.close::<B>(self.peer);
+            tell::<B>(KeyKind::ChainKey, KeyAction::Destroyed);
         }
-        self.skipped
-            .store::<B::HmacSha256>(opening, *n, stamp, capacity);
+        tell::<B>(KeyKind::ChainKey, KeyAction::Generated);
+        told::passed::<B>(*n);
+        self.skipped.store::<B>(opening, *n, stamp, capacity);
         opening.key.replace(next);
         opening.n = n.saturating_add(1);
         core::mem::swap(self.receiving.get_or_insert_with(Chain::zeroed), opening);
         core::mem::swap(&mut self.root, root);
+        told::root_renewed::<B>();
+        told::opened::<B>();
         self.peer = *ratchet_key;
         self.pn = self.sending.as_ref().map_or(0, |sending| sending.chain.n);
+        if self.sending.is_some() {
+            tell::<B>(KeyKind::RatchetKey, KeyAction::Used);
+            told::sending_ended::<B>();
+        }
         // Dropped in place: taken out, its keys would stay behind here until the next send.
         self.sending = None;
+    }
+}
+
+/// Tells of what is left. The keys themselves wipe themselves.
+impl<B: CryptoBackend> Drop for DoubleRatchet<B> {
+    #[inline]
+    fn drop(&mut self) {
+        tell::<B>(KeyKind::RootKey, KeyAction::Destroyed);
+        if self.sending.is_some() {
+            told::sending_ended::<B>();
+        }
+        if self.receiving.is_some() {
+            tell::<B>(KeyKind::ChainKey, KeyAction::Destroyed);
+        }
+        let skipped = self.skipped.len();
+        each::<B>(KeyKind::SkippedKey, KeyAction::Destroyed, skipped);
+        let opened = self.opened.as_ref().map_or(0, |opened| opened.len());
+        each::<B>(KeyKind::OpenedKey, KeyAction::Destroyed, opened);
     }
 }

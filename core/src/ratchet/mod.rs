@@ -15,6 +15,7 @@ mod opened_keys;
 mod plan;
 mod root_key;
 mod skipped_keys;
+mod told;
 
 pub(crate) use chain_key::{Chain, ChainKey};
 pub(crate) use double_ratchet::{DoubleRatchet, Route, SendingChain};

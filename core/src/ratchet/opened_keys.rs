@@ -54,6 +54,11 @@ impl OpenedKeys {
         self.0.is_empty()
     }
 
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The key under which another message with this header was opened; `None` if it was this very
     /// message, or if its key is not kept.
     pub(crate) fn of_another(
@@ -66,8 +71,9 @@ impl OpenedKeys {
         (kept.tag != *tag).then_some(&kept.key)
     }
 
-    /// Adds a key, and drops the oldest beyond `window` of them.
-    pub(crate) fn keep(&mut self, key: Option<Box<OpenedKey>>, window: usize) {
+    /// Adds a key, and drops the oldest beyond `window` of them; gives how many were dropped.
+    pub(crate) fn keep(&mut self, key: Option<Box<OpenedKey>>, window: usize) -> usize {
+        let before = self.0.len().saturating_add(usize::from(key.is_some()));
         if let Some(key) = key {
             // A peer that goes back to a ratchet key of long ago comes to old positions again.
             self.0.retain(|kept| !kept.is_at(&key.ratchet_key, key.n));
@@ -75,6 +81,7 @@ impl OpenedKeys {
         }
         let surplus = self.0.len().saturating_sub(window.min(MAX_OPENED_KEYS));
         self.0.drain(..surplus);
+        before.saturating_sub(self.0.len())
     }
 
     /// Bytes on the heap.

@@ -11,8 +11,9 @@
 
 use alloc::vec::Vec;
 
+use crate::backend::CryptoBackend;
 use crate::codec::{Malformed, Reader, Writer};
-use crate::primitives::Hmac;
+use crate::lifecycle::{KeyAction, KeyKind, tell};
 use crate::ratchet::Chain;
 use crate::secret::Secret;
 
@@ -134,7 +135,7 @@ impl SkippedKeys {
 
     /// Walks the current chain up to, not including, `end` and stores the passed keys; the oldest
     /// keys make room once `capacity` are stored.
-    pub(crate) fn store<H: Hmac>(
+    pub(crate) fn store<B: CryptoBackend>(
         &mut self,
         chain: &mut Chain,
         end: u32,
@@ -145,20 +146,20 @@ impl SkippedKeys {
         while chain.n < end {
             self.push(Entry::empty(current, chain.n, stamp));
             if let Some(entry) = self.entries.last_mut() {
-                chain.key.step_into::<H>(entry.key.expose_mut());
+                chain.key.step_into::<B::HmacSha256>(entry.key.expose_mut());
             }
             chain.n = chain.n.saturating_add(1);
-            while self.live > capacity.min(MAX_SKIPPED_KEYS) && self.forget_oldest() {}
+            while self.live > capacity.min(MAX_SKIPPED_KEYS) && self.forget_oldest::<B>() {}
         }
     }
 
     /// Closes the current chain, whose ratchet key is given; the oldest closed chain is
     /// forgotten if there are too many.
-    pub(crate) fn close(&mut self, ratchet_key: [u8; 32]) {
+    pub(crate) fn close<B: CryptoBackend>(&mut self, ratchet_key: [u8; 32]) {
         if self.closed.len() >= MAX_CLOSED_CHAINS {
             let first = self.first;
             while self.oldest().is_some_and(|entry| entry.chain == first) {
-                self.forget_oldest();
+                self.forget_oldest::<B>();
             }
             self.forgotten = self.forgotten.filter(|(chain, _)| *chain != self.first);
             // A hole of the forgotten chain would sort behind all others.
@@ -178,12 +179,12 @@ impl SkippedKeys {
     }
 
     /// Drops keys that were stored `messages` accepted messages or `hours` hours ago.
-    pub(crate) fn expire(&mut self, now: Stamp, messages: u32, hours: u16) {
+    pub(crate) fn expire<B: CryptoBackend>(&mut self, now: Stamp, messages: u32, hours: u16) {
         while self.oldest().is_some_and(|entry| {
             now.received.wrapping_sub(entry.received) >= messages
                 || now.hour.wrapping_sub(entry.hour) >= hours
         }) {
-            self.forget_oldest();
+            self.forget_oldest::<B>();
         }
     }
 
@@ -201,12 +202,13 @@ impl SkippedKeys {
         self.entries.get(self.head)
     }
 
-    fn forget_oldest(&mut self) -> bool {
+    fn forget_oldest<B: CryptoBackend>(&mut self) -> bool {
         let Some((chain, n)) = self.oldest().map(|entry| (entry.chain, entry.n)) else {
             return false;
         };
         self.forgotten = Some((chain, n));
         self.remove(self.head);
+        tell::<B>(KeyKind::SkippedKey, KeyAction::Destroyed);
         true
     }
 

@@ -12,6 +12,7 @@ use zeroize::Zeroize;
 
 use crate::backend::CryptoBackend;
 use crate::ephemeral::KeySource;
+use crate::lifecycle::{KeyAction, KeyKind, each, tell};
 use crate::ratchet::{Header, MessageKey, SendPlan};
 use crate::session::envelope::{Address, Envelope, Outgoing};
 use crate::session::pending::Change;
@@ -95,6 +96,8 @@ impl<B: CryptoBackend> Lease<B> {
             used.expose_mut().as_mut_slice().zeroize();
         }
         self.keys.pop();
+        tell::<B>(KeyKind::LeasedKey, KeyAction::Used);
+        tell::<B>(KeyKind::LeasedKey, KeyAction::Destroyed);
         self.n = self.n.saturating_add(1);
         Ok(())
     }
@@ -122,7 +125,7 @@ impl<B: CryptoBackend> Session<B> {
     ) -> Result<(Lease<B>, Pending<B>), SessionError> {
         let mut plan = SendPlan::new(count);
         let lease = self.plan_lease(source, &mut plan)?;
-        Ok((lease, self.pending(Change::Send(plan))))
+        Ok((lease, self.pending(Change::Lease(plan))))
     }
 
     /// Takes the next `count` sending numbers, and changes the session in memory.
@@ -155,6 +158,8 @@ impl<B: CryptoBackend> Session<B> {
         }
         let Header { ratchet_key, pn, n } = ratchet.send_header(plan)?;
         let ratchet_key = *ratchet_key;
+        let keys = ratchet.lease_keys(plan)?;
+        each::<B>(KeyKind::LeasedKey, KeyAction::Generated, keys.len());
         Ok(Lease {
             suite: self.suite,
             sid: self.sid,
@@ -162,9 +167,15 @@ impl<B: CryptoBackend> Session<B> {
             ratchet_key,
             pn,
             n,
-            keys: ratchet.lease_keys(plan)?,
+            keys,
             backend: PhantomData,
         })
+    }
+}
+
+impl<B: CryptoBackend> Drop for Lease<B> {
+    fn drop(&mut self) {
+        each::<B>(KeyKind::LeasedKey, KeyAction::Destroyed, self.keys.len());
     }
 }
 

@@ -52,7 +52,7 @@ impl<B: CryptoBackend> Session<B> {
     ) -> Result<(), SessionError> {
         let mut plan = SendPlan::new(1);
         self.seal_message(buffer, source, &mut plan)?;
-        self.apply_send(&mut plan);
+        self.apply_sealed(&mut plan);
         Ok(())
     }
 

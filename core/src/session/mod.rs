@@ -200,7 +200,7 @@ impl<B: CryptoBackend> Session<B> {
         let policy = self.policy;
         if let Some(ratchet) = &mut self.ratchet {
             let (messages, hours) = (policy.skipped_ttl_messages, policy.skipped_ttl_hours);
-            ratchet.skipped.expire(stamp, messages, hours);
+            ratchet.skipped.expire::<B>(stamp, messages, hours);
         }
     }
 }

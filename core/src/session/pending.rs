@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::backend::CryptoBackend;
+use crate::lifecycle::{KeyKind, once};
 use crate::ratchet::{ReceivePlan, SendPlan};
 use crate::session::{Session, SessionError, SessionId};
 
@@ -19,9 +20,11 @@ pub struct Pending<B: CryptoBackend> {
     pub(super) change: Change<B>,
 }
 
-/// The two kinds of change.
+/// The kinds of change.
 pub(super) enum Change<B: CryptoBackend> {
     Send(SendPlan<B>),
+    /// Sending numbers taken ahead: their keys are the lease's.
+    Lease(SendPlan<B>),
     Receive(ReceivePlan),
 }
 
@@ -37,7 +40,8 @@ impl<B: CryptoBackend> Session<B> {
             return Err(SessionError::StaleState);
         }
         match &mut pending.change {
-            Change::Send(plan) => self.apply_send(plan),
+            Change::Send(plan) => self.apply_sealed(plan),
+            Change::Lease(plan) => self.apply_send(plan),
             Change::Receive(plan) => self.apply_receive(plan),
         }
         Ok(())
@@ -50,6 +54,13 @@ impl<B: CryptoBackend> Session<B> {
             revision: self.revision,
             change,
         }
+    }
+
+    /// Applies a plan whose messages were sealed.
+    #[inline]
+    pub(super) fn apply_sealed(&mut self, plan: &mut SendPlan<B>) {
+        self.apply_send(plan);
+        once::<B>(KeyKind::MessageKey, plan.count as usize);
     }
 
     #[inline]
@@ -82,7 +93,7 @@ impl<B: CryptoBackend> Session<B> {
 impl<B: CryptoBackend> fmt::Debug for Pending<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.change {
-            Change::Send(_) => "send",
+            Change::Send(_) | Change::Lease(_) => "send",
             Change::Receive(_) => "receive",
         };
         f.debug_struct("Pending")

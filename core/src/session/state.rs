@@ -23,6 +23,7 @@ use crate::agreement;
 use crate::backend::CryptoBackend;
 use crate::codec::{Malformed, Reader, Writer};
 use crate::handshake::Fingerprint;
+use crate::lifecycle::{KeyAction, KeyKind, each, tell};
 use crate::primitives::{Hmac, KeyAgreement};
 use crate::ratchet::{
     Chain, ChainKey, DoubleRatchet, OpenedKeys, RootKey, SendingChain, SkippedKeys,
@@ -204,18 +205,23 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         ratchet.pn = reader.u32()?;
         if flags & SENDING != 0 {
             let private = B::X25519::private_key(reader.array()?)?;
-            ratchet.sending = Some(SendingChain {
-                private,
-                chain: Chain::decode(reader)?,
-            });
+            let chain = Chain::decode(reader)?;
+            ratchet.sending = Some(SendingChain { private, chain });
+            tell::<B>(KeyKind::RatchetKey, KeyAction::Generated);
+            tell::<B>(KeyKind::ChainKey, KeyAction::Generated);
         }
         if flags & RECEIVING != 0 {
             ratchet.receiving = Some(Chain::decode(reader)?);
+            tell::<B>(KeyKind::ChainKey, KeyAction::Generated);
         }
         let next = ratchet.receiving.as_ref().map(|chain| chain.n);
         ratchet.skipped = SkippedKeys::decode(reader, next)?;
+        let skipped = ratchet.skipped.len();
+        each::<B>(KeyKind::SkippedKey, KeyAction::Generated, skipped);
         if flags & OPENED != 0 {
-            ratchet.opened = Some(Box::new(OpenedKeys::decode(reader)?));
+            let opened = OpenedKeys::decode(reader)?;
+            each::<B>(KeyKind::OpenedKey, KeyAction::Generated, opened.len());
+            ratchet.opened = Some(Box::new(opened));
         }
         ratchet.check_invariants()?;
         Ok(ratchet)

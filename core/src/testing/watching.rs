@@ -10,6 +10,7 @@ use core::marker::PhantomData;
 use zeroize::Zeroizing;
 
 use crate::backend::{CryptoBackend, FileBackend, HybridBackend, PqBackend};
+use crate::lifecycle::KeyEvent;
 use crate::primitives::{Aead, PrimitiveError};
 
 /// What a watcher is told, before it happens. A type without values, as a backend is: what it
@@ -41,6 +42,10 @@ impl<B: CryptoBackend, W: Watch> CryptoBackend for Watching<B, W> {
     type Aes256Gcm = Watched<B::Aes256Gcm, W>;
     type ChaCha20Poly1305 = Watched<B::ChaCha20Poly1305, W>;
     type Ed25519 = B::Ed25519;
+
+    fn observe(event: KeyEvent) {
+        B::observe(event);
+    }
 }
 
 impl<B: PqBackend, W: Watch> PqBackend for Watching<B, W> {

@@ -122,7 +122,7 @@ proptest! {
         let keys = TicketKeys::new(TicketPolicy::default(), NOW, &mut rng()).unwrap();
         let mut register = MemoryRegister::new(10, NOW);
         prop_assert!(keys.resume::<Null, _>(&bytes, &[], None, &mut register).is_err());
-        let resumption = super::Resumption::new(AeadAlgorithm::Aes256Gcm, Secret::zeroed(), None);
+        let resumption = super::Resumption::new::<Null>(AeadAlgorithm::Aes256Gcm, Secret::zeroed(), None);
         let _ = ClientTicket::new(&bytes, resumption, NOW);
     }
 }

@@ -8,6 +8,7 @@ use rand_core::TryCryptoRng;
 use super::hpke::HpkeKem;
 use super::{Binding, Envelope, WrapAlgorithm, WrapError, references};
 use crate::backend::CryptoBackend;
+use crate::lifecycle::{KeyAction, KeyKind, Life};
 use crate::secret::Secret;
 use crate::store::Store;
 
@@ -86,6 +87,14 @@ pub struct KekRing<B, K: HpkeKem<B>> {
 struct Generation<P> {
     number: u32,
     key: P,
+    life: Life,
+}
+
+impl<P> Generation<P> {
+    fn new<B: CryptoBackend>(number: u32, key: P, how: KeyAction) -> Self {
+        let life = Life::after::<B>(KeyKind::KekGeneration, how);
+        Self { number, key, life }
+    }
 }
 
 impl<B: CryptoBackend, K: HpkeKem<B>> KekRing<B, K> {
@@ -111,11 +120,10 @@ impl<B: CryptoBackend, K: HpkeKem<B>> KekRing<B, K> {
         key: K::PrivateKey,
     ) -> Result<Self, WrapError> {
         check::<B, K>(algorithm)?;
-        let number = name.generation;
         Ok(Self {
             id: name.id,
             algorithm,
-            current: Generation { number, key },
+            current: Generation::new::<B>(name.generation, key, KeyAction::Generated),
             older: Vec::new(),
         })
     }
@@ -129,8 +137,8 @@ impl<B: CryptoBackend, K: HpkeKem<B>> KekRing<B, K> {
             return Err(WrapError::CurrentGeneration);
         }
         self.older.retain(|older| older.number != generation);
-        let number = generation;
-        self.older.push(Generation { number, key });
+        let added = Generation::new::<B>(generation, key, KeyAction::Generated);
+        self.older.push(added);
         Ok(())
     }
 
@@ -141,7 +149,8 @@ impl<B: CryptoBackend, K: HpkeKem<B>> KekRing<B, K> {
     pub fn rotate(&mut self, key: K::PrivateKey) -> Result<u32, WrapError> {
         let number = self.current.number.checked_add(1);
         let number = number.ok_or(WrapError::GenerationsUsedUp)?;
-        let before = core::mem::replace(&mut self.current, Generation { number, key });
+        let fresh = Generation::new::<B>(number, key, KeyAction::Renewed);
+        let before = core::mem::replace(&mut self.current, fresh);
         self.older.push(before);
         Ok(number)
     }
@@ -181,7 +190,9 @@ impl<B: CryptoBackend, K: HpkeKem<B>> KekRing<B, K> {
         let mut held = core::iter::once(&self.current).chain(&self.older);
         let found = held.find(|held| held.number == name.generation);
         let found = found.ok_or(WrapError::UnknownGeneration(name.generation))?;
-        envelope.open::<B, K>(&found.key, binding)
+        let key = envelope.open::<B, K>(&found.key, binding)?;
+        found.life.used();
+        Ok(key)
     }
 
     /// The same key, wrapped for the current generation; `None` if it is already.

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::backend::CryptoBackend;
 use crate::codec::{Reader, Writer};
+use crate::lifecycle::{KeyAction, KeyKind, each, tell};
 use crate::primitives::Hmac;
 use crate::secret::Secret;
 use crate::store::{Change, RecordId, RecordKind, Store};
@@ -84,7 +85,9 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> Objects<S, B, K> {
             .map_err(|error| match error {
                 WrapError::Conflict => WrapError::Exists,
                 other => other,
-            })
+            })?;
+        tell::<B>(KeyKind::WrappedKey, KeyAction::Generated);
+        Ok(())
     }
 
     /// An object's key and place.
@@ -100,6 +103,7 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> Objects<S, B, K> {
         };
         let previous = versions.previous.map(open).transpose()?;
         let (key, location) = open(versions.current)?;
+        tell::<B>(KeyKind::WrappedKey, KeyAction::Used);
         Ok(Object {
             key,
             location,
@@ -130,7 +134,12 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> Objects<S, B, K> {
             Some(seen.revision),
             &Versions { current, previous },
             rng,
-        )
+        )?;
+        tell::<B>(KeyKind::WrappedKey, KeyAction::Renewed);
+        if seen.previous.is_some() {
+            tell::<B>(KeyKind::WrappedKey, KeyAction::Destroyed);
+        }
+        Ok(())
     }
 
     /// Ends the grace period: destroys the previous version's key, and says where the version lies,
@@ -149,6 +158,7 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> Objects<S, B, K> {
             return Ok(None);
         };
         self.commit(&id, Some(revision), &versions, rng)?;
+        tell::<B>(KeyKind::WrappedKey, KeyAction::Destroyed);
         Ok(Some(previous.location))
     }
 
@@ -158,10 +168,13 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> Objects<S, B, K> {
     /// [`WrapError::NotFound`], [`WrapError::Conflict`]; the store's errors.
     pub fn remove(&self, name: &[u8]) -> Result<(), WrapError> {
         let id = RecordId::new(RecordKind::Object, name)?;
-        let (_, revision) = self.load(&id)?;
+        let (mut versions, revision) = self.load(&id)?;
         let (expected, new) = (Some(revision), None);
         let change = Change { id, expected, new };
-        self.store.commit(&[change]).map_err(unexpected)
+        self.store.commit(&[change]).map_err(unexpected)?;
+        let keys = versions.envelopes().count();
+        each::<B>(KeyKind::WrappedKey, KeyAction::Destroyed, keys);
+        Ok(())
     }
 
     /// Wraps the keys of the next `limit` objects for the current generation.

@@ -15,6 +15,7 @@ use super::objects::Versions;
 use super::{Binding, Envelope, KekRing, WrapError};
 use crate::backend::CryptoBackend;
 use crate::history::EpochRecord;
+use crate::lifecycle::{KeyAction, KeyKind, each};
 use crate::store::revision::{self, NoRevision};
 use crate::store::{Change, CommitError, Record, RecordId, RecordKind, Store};
 
@@ -68,10 +69,15 @@ where
     let mut done = RewrapProgress::default();
     for (id, record) in page {
         let mut holder = H::decode(&id, &record.blob)?;
-        if H::bound::<B, _>(&id, |binding| rewrap(&mut holder, ring, binding, rng))? {
+        let anew = H::bound::<B, _>(&id, |binding| rewrap(&mut holder, ring, binding, rng))?;
+        if anew > 0 {
             let change = replace(&id, Some(record.revision), holder.encode(), rng)?;
             match store.commit(&[change]) {
-                Ok(()) => done.rewrapped = done.rewrapped.saturating_add(1),
+                Ok(()) => {
+                    done.rewrapped = done.rewrapped.saturating_add(1);
+                    each::<B>(KeyKind::WrappedKey, KeyAction::Renewed, anew);
+                    each::<B>(KeyKind::WrappedKey, KeyAction::Destroyed, anew);
+                }
                 Err(CommitError::Conflict(_)) => done.passed = done.passed.saturating_add(1),
                 Err(error) => return Err(unexpected(error)),
             }
@@ -82,22 +88,23 @@ where
     Ok(done)
 }
 
+/// How many were wrapped anew.
 fn rewrap<H: Holder, B, K, R>(
     holder: &mut H,
     ring: &KekRing<B, K>,
     binding: &Binding<'_>,
     rng: &mut R,
-) -> Result<bool, WrapError>
+) -> Result<usize, WrapError>
 where
     B: CryptoBackend,
     K: HpkeKem<B>,
     R: TryCryptoRng + ?Sized,
 {
-    let mut changed = false;
+    let mut changed = 0_usize;
     for envelope in holder.envelopes() {
         if let Some(anew) = ring.rewrap(envelope, binding, rng)? {
             *envelope = anew;
-            changed = true;
+            changed = changed.saturating_add(1);
         }
     }
     Ok(changed)

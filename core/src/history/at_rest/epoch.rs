@@ -8,6 +8,7 @@ use rand_core::TryCryptoRng;
 use super::{History, HistoryError};
 use crate::backend::CryptoBackend;
 use crate::codec::{Malformed, Reader, Writer};
+use crate::lifecycle::{KeyAction, KeyKind, Life, tell};
 use crate::secret::Secret;
 use crate::store::{Record, RecordId, RecordKind, Store};
 use crate::wrap::hpke::HpkeKem;
@@ -23,9 +24,15 @@ const FORMAT: u8 = 1;
 pub struct EpochKey {
     number: u64,
     pub(super) key: Secret<32>,
+    pub(super) life: Life,
 }
 
 impl EpochKey {
+    fn new<B: CryptoBackend>(number: u64, key: Secret<32>) -> Self {
+        let life = Life::begins::<B>(KeyKind::EpochKey);
+        Self { number, key, life }
+    }
+
     /// The epoch's number.
     #[must_use]
     pub const fn number(&self) -> u64 {
@@ -70,7 +77,8 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> History<S, B, K> {
         let blob = EpochRecord(Some(envelope)).encode();
         let change = replace(&id, None, blob, rng)?;
         self.store.commit(&[change]).map_err(unexpected)?;
-        Ok(EpochKey { number, key })
+        tell::<B>(KeyKind::WrappedKey, KeyAction::Generated);
+        Ok(EpochKey::new::<B>(number, key))
     }
 
     /// The key of an epoch that has begun.
@@ -84,7 +92,8 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> History<S, B, K> {
         let epoch = EpochRecord::decode(&id, &record.blob)?;
         let envelope = epoch.0.ok_or(HistoryError::Erased)?;
         let key = bound(&id, |binding| self.ring.open(&envelope, binding))?;
-        Ok(EpochKey { number, key })
+        tell::<B>(KeyKind::WrappedKey, KeyAction::Used);
+        Ok(EpochKey::new::<B>(number, key))
     }
 
     /// Erases an epoch: its key is gone, and its number with it. [`sweep`](Self::sweep) then removes
@@ -100,9 +109,14 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> History<S, B, K> {
     ) -> Result<(), HistoryError> {
         let id = epoch_id(number)?;
         let record = self.load_one(&id)?.ok_or(HistoryError::NoEpoch)?;
+        let alive = EpochRecord::decode(&id, &record.blob)?.0.is_some();
         let blob = EpochRecord(None).encode();
         let change = replace(&id, Some(record.revision), blob, rng)?;
-        Ok(self.store.commit(&[change]).map_err(unexpected)?)
+        self.store.commit(&[change]).map_err(unexpected)?;
+        if alive {
+            tell::<B>(KeyKind::WrappedKey, KeyAction::Destroyed);
+        }
+        Ok(())
     }
 
     /// At most `limit` epochs that come after `after`, by ascending number.

@@ -9,6 +9,7 @@ use super::{EpochKey, History, HistoryError};
 use crate::backend::CryptoBackend;
 use crate::codec::{Reader, Writer};
 use crate::entropy;
+use crate::lifecycle::{KeyKind, once};
 use crate::primitives::{Aead, Hmac, PrimitiveError};
 use crate::secret::Secret;
 use crate::store::{Change, Record, RecordId, RecordKind, Store};
@@ -44,7 +45,9 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> History<S, B, K> {
         if let Some(record) = &mut change.new {
             record.blob = seal::<B, R>(epoch, &name, record.revision, text, rng)?;
         }
-        Ok(self.store.commit(&[change]).map_err(unexpected)?)
+        self.store.commit(&[change]).map_err(unexpected)?;
+        told::<B>(epoch);
+        Ok(())
     }
 
     /// A record's text, if there is one.
@@ -202,10 +205,19 @@ fn open<B: CryptoBackend>(
     let mut text = Zeroizing::new(body.to_vec());
     let ad = associated(name, record.revision);
     match B::Aes256Gcm::open_once(key.expose(), nonce, &ad, &mut text, tag) {
-        Ok(()) => Ok(text),
+        Ok(()) => {
+            told::<B>(epoch);
+            Ok(text)
+        }
         Err(PrimitiveError::AuthenticationFailed) => Err(damaged()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The epoch's key gave a record's, which was used and wiped.
+fn told<B: CryptoBackend>(epoch: &EpochKey) {
+    epoch.life.used();
+    once::<B>(KeyKind::RecordKey, 1);
 }
 
 fn key<B: CryptoBackend>(epoch: &EpochKey, name: &RecordId) -> Result<Secret<32>, HistoryError> {

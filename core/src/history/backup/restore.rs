@@ -17,6 +17,7 @@ use super::{
 };
 use crate::backend::FileBackend;
 use crate::history::chunked::{ChunkedError, HEADER_LEN, Opener};
+use crate::lifecycle::{KeyKind, Life};
 use crate::secret::Secret;
 use crate::time::UnixTime;
 use crate::wrap::KekRing;
@@ -49,6 +50,7 @@ pub struct Progress {
 #[derive(Debug)]
 pub struct FileKey<B> {
     key: Secret<32>,
+    life: Life,
     backend: PhantomData<B>,
 }
 
@@ -245,8 +247,9 @@ impl<S: BackupSource> Backup<S> {
         }
         let mut front = [0; HEADER_LEN];
         exact(&mut self.source, &mut front)?;
-        let (key, context) = self.header.payload::<B>(&key.key)?;
-        Opener::new(&key, &context, &front).map_err(|error| match error {
+        let (payload, context) = self.header.payload::<B>(&key.key)?;
+        key.life.used();
+        Opener::new(&payload, &context, &front).map_err(|error| match error {
             // The header is genuine and names the key, so the payload's own front was changed.
             ChunkedError::WrongKey => BackupError::Damaged { chunk: 0 }.into(),
             other => other.into(),
@@ -255,8 +258,11 @@ impl<S: BackupSource> Backup<S> {
 
     fn authenticated<B: FileBackend>(&self, key: Secret<32>) -> Result<FileKey<B>, BackupError> {
         self.header.authenticate::<B>(&key)?;
-        let backend = PhantomData;
-        Ok(FileKey { key, backend })
+        Ok(FileKey {
+            key,
+            life: Life::begins::<B>(KeyKind::FileKey),
+            backend: PhantomData,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use super::slot::{PasswordSlot, RecoverySlot};
 use super::{BackupContent, BackupError, Password, RecoveryKey};
 use crate::backend::FileBackend;
 use crate::history::chunked::Sealer;
+use crate::lifecycle::{KeyKind, Life};
 use crate::primitives::PasswordCost;
 use crate::secret::Secret;
 use crate::time::UnixTime;
@@ -28,6 +29,7 @@ pub(super) const BINDING: Binding<'_> = Binding {
 /// A backup that is being set up: who can open it.
 pub struct BackupBuilder<B> {
     file_key: Secret<32>,
+    life: Life,
     slots: Vec<Slot>,
     backend: core::marker::PhantomData<B>,
 }
@@ -40,6 +42,7 @@ impl<B: FileBackend> BackupBuilder<B> {
     pub fn new<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, BackupError> {
         Ok(Self {
             file_key: Secret::random(rng)?,
+            life: Life::begins::<B>(KeyKind::FileKey),
             slots: Vec::new(),
             backend: core::marker::PhantomData,
         })
@@ -101,6 +104,7 @@ impl<B: FileBackend> BackupBuilder<B> {
         let header = Header::create::<B>(self.slots, created, &self.file_key)?;
         let (key, context) = header.payload::<B>(&self.file_key)?;
         let (sealer, front) = Sealer::new(&key, &context, rng)?;
+        self.life.used();
         out.extend_from_slice(&header.bytes);
         out.extend_from_slice(&front);
         let content_len = 0;

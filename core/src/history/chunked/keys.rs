@@ -7,6 +7,7 @@ use super::{ChunkedError, HEADER_LEN, MAX_CHUNKS, TAG_LEN};
 use crate::backend::FileBackend;
 use crate::codec::Reader;
 use crate::entropy;
+use crate::lifecycle::{KeyAction, KeyKind, Life, tell};
 use crate::nonce;
 use crate::primitives::{Aead, ExpandSha512, PrimitiveError};
 use crate::secret::Secret;
@@ -18,6 +19,7 @@ const SALT_LEN: usize = 24;
 pub(super) struct Keys<B: FileBackend> {
     key: <B::Aes256Gcm as Aead>::Key,
     base_nonce: Secret<12>,
+    _life: Life,
 }
 
 impl<B: FileBackend> Keys<B> {
@@ -69,6 +71,7 @@ impl<B: FileBackend> Keys<B> {
         let keys = Self {
             key: B::Aes256Gcm::key(key)?,
             base_nonce: Secret::new(*nonce),
+            _life: Life::begins::<B>(KeyKind::ChunkKey),
         };
         Ok((keys, *commitment))
     }
@@ -80,7 +83,9 @@ impl<B: FileBackend> Keys<B> {
         chunk: &mut [u8],
     ) -> Result<[u8; TAG_LEN], ChunkedError> {
         let nonce = self.nonce(number)?;
-        Ok(B::Aes256Gcm::seal(&self.key, &nonce, &[], chunk)?)
+        let tag = B::Aes256Gcm::seal(&self.key, &nonce, &[], chunk)?;
+        tell::<B>(KeyKind::ChunkKey, KeyAction::Used);
+        Ok(tag)
     }
 
     /// Opens a chunk in place; one that is refused leaves zeros.
@@ -94,7 +99,9 @@ impl<B: FileBackend> Keys<B> {
         B::Aes256Gcm::open(&self.key, &nonce, &[], chunk, tag).map_err(|error| match error {
             PrimitiveError::AuthenticationFailed => ChunkedError::Damaged { chunk: number },
             other => other.into(),
-        })
+        })?;
+        tell::<B>(KeyKind::ChunkKey, KeyAction::Used);
+        Ok(())
     }
 
     fn nonce(&self, number: u64) -> Result<[u8; 12], ChunkedError> {

@@ -77,7 +77,7 @@ impl Model {
             Step::Receive(skip) => self.receive(skip),
             Step::Turn(pn, n) => {
                 self.skip(pn);
-                self.store.close([self.chains as u8; 32]);
+                self.store.close::<Null>([self.chains as u8; 32]);
                 self.chains += 1;
                 self.lengths.insert(self.chains, 0);
                 self.chain = first_of(self.chains);
@@ -100,7 +100,7 @@ impl Model {
             }
             Step::Wait(hours) => {
                 self.hour = self.hour.wrapping_add(hours);
-                self.store.expire(self.stamp(), u32::MAX, TTL_HOURS);
+                self.store.expire::<Null>(self.stamp(), u32::MAX, TTL_HOURS);
                 while let Some(entry) = self.stored.first_entry()
                     && self.hour.wrapping_sub(entry.get().1) >= TTL_HOURS
                 {

@@ -120,7 +120,7 @@ fn seal<B: CryptoBackend>(
         set(
             outcomes,
             index,
-            sealed.map(|()| session.apply_send(&mut plan)),
+            sealed.map(|()| session.apply_sealed(&mut plan)),
         );
     }
 }

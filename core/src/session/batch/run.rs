@@ -24,7 +24,7 @@ impl<B: CryptoBackend> Session<B> {
     ) -> Result<(), SessionError> {
         let mut plan = SendPlan::new(0);
         self.seal_run(buffers, source, &mut plan)?;
-        self.apply_send(&mut plan);
+        self.apply_sealed(&mut plan);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! A backend that forwards to another one and records every primitive call.
 //!
-//! What lives here: [`Counting`], the [`Call`]s it records and [`record`], which collects them.
+//! What lives here: [`Counting`], the [`Call`]s it records and [`record`], which collects them; and
+//! [`record_keys`], which counts what happens to keys.
 //! The trace is what an engine operation *must* pay for: replaying it on the bare backend gives
 //! the floor under the operation's time, and its length is an exact, noise-free cost.
 //!
@@ -18,6 +19,7 @@ use std::thread_local;
 use std::vec::Vec;
 
 use crate::backend::{CryptoBackend, PqBackend};
+use crate::lifecycle::{KeyCounts, KeyEvent};
 use crate::suite::{AeadAlgorithm, KemAlgorithm};
 
 /// The backend `B`, with every call recorded while [`record`] runs on this thread.
@@ -106,8 +108,16 @@ pub fn record(work: impl FnOnce()) -> Vec<Call> {
     TRACE.with(|trace| trace.replace(outer)).unwrap_or_default()
 }
 
+/// Runs `work` and counts what happened to keys on this thread; as [`record`] does calls.
+pub fn record_keys(work: impl FnOnce()) -> KeyCounts {
+    let outer = KEYS.with(|keys| keys.replace(Some(KeyCounts::new())));
+    work();
+    KEYS.with(|keys| keys.replace(outer)).unwrap_or_default()
+}
+
 thread_local! {
     static TRACE: RefCell<Option<Vec<Call>>> = const { RefCell::new(None) };
+    static KEYS: RefCell<Option<KeyCounts>> = const { RefCell::new(None) };
 }
 
 fn note(primitive: Primitive, len: usize, aad_len: usize) {
@@ -129,6 +139,15 @@ impl<B: CryptoBackend> CryptoBackend for Counting<B> {
     type Aes256Gcm = Counted<B::Aes256Gcm, Aes256Gcm>;
     type ChaCha20Poly1305 = Counted<B::ChaCha20Poly1305, ChaCha20Poly1305>;
     type Ed25519 = Counted<B::Ed25519>;
+
+    fn observe(event: KeyEvent) {
+        KEYS.with(|keys| {
+            if let Some(counts) = keys.borrow_mut().as_mut() {
+                counts.add(event);
+            }
+        });
+        B::observe(event);
+    }
 }
 
 impl<B: PqBackend> PqBackend for Counting<B> {

@@ -8,6 +8,7 @@
 //! `ts` itself is not kept, only `ts'`: nothing that is in memory leads back to an earlier key.
 
 use crate::backend::CryptoBackend;
+use crate::lifecycle::{KeyAction, KeyKind, tell};
 use crate::nonce;
 use crate::primitives::Hmac;
 use crate::secret::Secret;
@@ -35,6 +36,15 @@ impl<B: CryptoBackend> Epoch<B> {
         secret: &Secret<32>,
         now: UnixTime,
     ) -> Result<Self, TransportError> {
+        Self::derive(aead, secret, KeyAction::Generated, now)
+    }
+
+    fn derive(
+        aead: AeadAlgorithm,
+        secret: &Secret<32>,
+        how: KeyAction,
+        now: UnixTime,
+    ) -> Result<Self, TransportError> {
         let mut key = Secret::<32>::zeroed();
         let (mut iv, mut following) = (Secret::zeroed(), Secret::zeroed());
         let secret = secret.expose();
@@ -42,7 +52,7 @@ impl<B: CryptoBackend> Epoch<B> {
         B::HmacSha256::hkdf_expand(secret, b"SPRAG1 iv", Secret::<12>::expose_mut(&mut iv))?;
         let next: &mut [u8; 32] = Secret::expose_mut(&mut following);
         B::HmacSha256::hkdf_expand(secret, b"SPRAG1 upd", next)?;
-        Ok(Self {
+        let this = Self {
             aead,
             key: CipherKey::new(aead, &key)?,
             iv,
@@ -50,12 +60,14 @@ impl<B: CryptoBackend> Epoch<B> {
             records: 0,
             bytes: 0,
             since: now,
-        })
+        };
+        tell::<B>(KeyKind::DirectionKey, how);
+        Ok(this)
     }
 
     /// The epoch after this one.
     pub(super) fn following(&self, now: UnixTime) -> Result<Self, TransportError> {
-        Self::new(self.aead, &self.following, now)
+        Self::derive(self.aead, &self.following, KeyAction::Renewed, now)
     }
 
     /// Age counts from here: a key that was made ahead is not used before.
@@ -120,7 +132,8 @@ impl<B: CryptoBackend> Epoch<B> {
 
     /// Counts a record that was sealed or opened.
     #[inline]
-    pub(super) const fn count(&mut self, bytes: usize) {
+    pub(super) fn count(&mut self, bytes: usize) {
+        tell::<B>(KeyKind::DirectionKey, KeyAction::Used);
         self.records = self.records.saturating_add(1);
         self.bytes = self.bytes.saturating_add(bytes as u64);
     }
@@ -128,5 +141,11 @@ impl<B: CryptoBackend> Epoch<B> {
     #[cfg(test)]
     pub(super) const fn set_records(&mut self, records: u64) {
         self.records = records;
+    }
+}
+
+impl<B: CryptoBackend> Drop for Epoch<B> {
+    fn drop(&mut self) {
+        tell::<B>(KeyKind::DirectionKey, KeyAction::Destroyed);
     }
 }

@@ -1,6 +1,7 @@
 //! What both kinds of channel keep of their handshake, beside the keys of their directions.
 
 use crate::backend::CryptoBackend;
+use crate::lifecycle::{KeyKind, Life};
 use crate::primitives::Hmac;
 use crate::secret::Secret;
 use crate::time::UnixTime;
@@ -57,9 +58,9 @@ impl Facts {
         }
     }
 
-    pub(super) fn resumption(&self) -> Result<Resumption, TransportError> {
+    pub(super) fn resumption<B: CryptoBackend>(&self) -> Result<Resumption, TransportError> {
         let later = self.later.as_ref().ok_or(TransportError::Closed)?;
-        Ok(Resumption::new(
+        Ok(Resumption::new::<B>(
             self.protocol.aead(),
             later.resumption.duplicate(),
             self.remote_static,
@@ -92,6 +93,8 @@ impl Facts {
 pub(super) struct LaterSecrets {
     pub(super) resumption: Secret<32>,
     pub(super) agreement: Secret<32>,
+    /// Of both.
+    _lives: [Life; 2],
 }
 
 impl LaterSecrets {
@@ -104,6 +107,7 @@ impl LaterSecrets {
         Ok(Self {
             resumption: expand(b"SPRAG1 res")?,
             agreement: expand(b"SPRAG1 rkx")?,
+            _lives: [KeyKind::ResumptionSecret, KeyKind::PreSharedKey].map(Life::begins::<B>),
         })
     }
 }

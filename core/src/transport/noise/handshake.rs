@@ -13,6 +13,7 @@ use rand_core::TryCryptoRng;
 use crate::agreement;
 use crate::backend::CryptoBackend;
 use crate::codec::Reader;
+use crate::lifecycle::{KeyAction, KeyKind, tell};
 use crate::primitives::KeyAgreement;
 use crate::secret::Secret;
 use crate::transport::cipher::TAG_LEN;
@@ -97,6 +98,10 @@ impl<B: CryptoBackend> Handshake<B> {
         symmetric: SymmetricState,
         (own, remote_static, psk): Keys<B>,
     ) -> Self {
+        tell::<B>(KeyKind::HandshakeKey, KeyAction::Generated);
+        if psk.is_some() {
+            tell::<B>(KeyKind::PreSharedKey, KeyAction::Generated);
+        }
         Self {
             protocol,
             initiator,
@@ -181,7 +186,7 @@ impl<B: CryptoBackend> Handshake<B> {
         if message.len() > MAX_MESSAGE_LEN {
             return Err(TransportError::MessageTooLong);
         }
-        self.step = step;
+        self.take(step);
         Ok(message)
     }
 
@@ -225,8 +230,39 @@ impl<B: CryptoBackend> Handshake<B> {
         }
         let rest = reader.bytes(reader.remaining())?;
         let payload = step.symmetric.decrypt_and_hash::<B>(rest)?;
-        self.step = step;
+        self.take(step);
         Ok(payload)
+    }
+
+    /// Takes a step whose message was written or opened.
+    fn take(&mut self, step: Step<B>) {
+        let tokens = self.protocol.pattern().tokens(self.step.message);
+        let writes = self.is_my_turn();
+        for token in tokens.into_iter().flatten() {
+            self.tell_of(token, writes);
+        }
+        tell::<B>(KeyKind::HandshakeKey, KeyAction::Renewed);
+        tell::<B>(KeyKind::HandshakeKey, KeyAction::Destroyed);
+        self.step = step;
+    }
+
+    /// What a token means for the keys that are held.
+    fn tell_of(&self, token: Token, writes: bool) {
+        let own_static = match token {
+            Token::E if writes => {
+                return tell::<B>(KeyKind::EphemeralKey, KeyAction::Generated);
+            }
+            Token::Psk => return tell::<B>(KeyKind::PreSharedKey, KeyAction::Used),
+            Token::E | Token::S => return,
+            Token::Ee => false,
+            Token::Es => !self.initiator,
+            Token::Se => self.initiator,
+            Token::Ss => true,
+        };
+        match &self.own {
+            Some(key) if own_static => key.used(),
+            _ => tell::<B>(KeyKind::EphemeralKey, KeyAction::Used),
+        }
     }
 
     /// A copy of the state to work on, if the next message is ours to write or to read.
@@ -319,6 +355,18 @@ impl<B: CryptoBackend> Handshake<B> {
     /// [`TransportError::NotFinished`], [`TransportError::Library`].
     pub fn into_transport(self) -> Result<NoiseTransport<B>, TransportError> {
         NoiseTransport::new(&self.finish()?)
+    }
+}
+
+impl<B: CryptoBackend> Drop for Handshake<B> {
+    fn drop(&mut self) {
+        tell::<B>(KeyKind::HandshakeKey, KeyAction::Destroyed);
+        if self.psk.is_some() {
+            tell::<B>(KeyKind::PreSharedKey, KeyAction::Destroyed);
+        }
+        if self.step.ephemeral.is_some() {
+            tell::<B>(KeyKind::EphemeralKey, KeyAction::Destroyed);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use core::fmt;
 use rand_core::TryCryptoRng;
 
 use crate::backend::CryptoBackend;
+use crate::lifecycle::{KeyKind, Life};
 use crate::primitives::{KeyAgreement, PrimitiveError};
 use crate::secret::Secret;
 use crate::transport::error::TransportError;
@@ -14,6 +15,7 @@ use crate::transport::error::TransportError;
 /// It is for Noise over SHA-256 alone (Noise section 14): use no identity's key here.
 pub struct StaticKey<B: CryptoBackend> {
     key: <B::X25519 as KeyAgreement>::PrivateKey,
+    life: Life,
 }
 
 impl<B: CryptoBackend> StaticKey<B> {
@@ -31,7 +33,8 @@ impl<B: CryptoBackend> StaticKey<B> {
     /// [`PrimitiveError::Library`] if the library could not hold the key.
     pub fn new(bytes: &Secret<32>) -> Result<Self, PrimitiveError> {
         let key = B::X25519::private_key(bytes.expose())?;
-        Ok(Self { key })
+        let life = Life::begins::<B>(KeyKind::StaticKey);
+        Ok(Self { key, life })
     }
 
     /// The public half: what peers know this side by.
@@ -44,6 +47,10 @@ impl<B: CryptoBackend> StaticKey<B> {
     #[must_use]
     pub fn expose(&self) -> &[u8; 32] {
         B::X25519::private_bytes(&self.key)
+    }
+
+    pub(super) fn used(&self) {
+        self.life.used();
     }
 
     pub(super) const fn private(&self) -> &<B::X25519 as KeyAgreement>::PrivateKey {

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::backend::CryptoBackend;
+use crate::lifecycle::{KeyAction, KeyKind, tell};
 use crate::transport::cipher::TAG_LEN;
 use crate::transport::error::TransportError;
 use crate::transport::noise::cipher_state::CipherState;
@@ -31,12 +32,14 @@ impl<B: CryptoBackend> NoiseTransport<B> {
                 .then(|| CipherState::new(outcome.protocol.aead(), key, 0))
                 .transpose()
         };
-        Ok(Self {
+        let this = Self {
             sending: state(&outcome.sending, outcome.initiator)?,
             receiving: state(&outcome.receiving, !outcome.initiator)?,
             channel_binding: outcome.channel_binding,
             remote_static: outcome.remote_static,
-        })
+        };
+        this.tell_of_both(KeyAction::Generated);
+        Ok(this)
     }
 
     /// The handshake's hash `h`, the same on both sides and only there (Noise section 11.2). Not
@@ -67,6 +70,7 @@ impl<B: CryptoBackend> NoiseTransport<B> {
         let mut message = Vec::with_capacity(len);
         message.extend_from_slice(payload);
         cipher.seal(&[], &mut message, 0)?;
+        tell::<B>(KeyKind::DirectionKey, KeyAction::Used);
         Ok(message)
     }
 
@@ -81,7 +85,9 @@ impl<B: CryptoBackend> NoiseTransport<B> {
         if message.len() > MAX_MESSAGE_LEN {
             return Err(TransportError::MessageTooLong);
         }
-        cipher.open(&[], message)
+        let opened = cipher.open(&[], message)?;
+        tell::<B>(KeyKind::DirectionKey, KeyAction::Used);
+        Ok(opened)
     }
 
     /// `Rekey` of the sending direction (Noise section 11.3). The peer must do the same to its
@@ -90,10 +96,7 @@ impl<B: CryptoBackend> NoiseTransport<B> {
     /// # Errors
     /// [`TransportError::OutOfTurn`], [`TransportError::Library`].
     pub fn rekey_sending(&mut self) -> Result<(), TransportError> {
-        self.sending
-            .as_mut()
-            .ok_or(TransportError::OutOfTurn)?
-            .rekey()
+        rekey(&mut self.sending)
     }
 
     /// `Rekey` of the receiving direction.
@@ -101,10 +104,7 @@ impl<B: CryptoBackend> NoiseTransport<B> {
     /// # Errors
     /// As [`rekey_sending`](Self::rekey_sending).
     pub fn rekey_receiving(&mut self) -> Result<(), TransportError> {
-        self.receiving
-            .as_mut()
-            .ok_or(TransportError::OutOfTurn)?
-            .rekey()
+        rekey(&mut self.receiving)
     }
 
     /// How many messages were sealed and opened: the counters of both directions.
@@ -112,6 +112,28 @@ impl<B: CryptoBackend> NoiseTransport<B> {
     pub fn messages(&self) -> (u64, u64) {
         let count = |state: &Option<CipherState<B>>| state.as_ref().map_or(0, CipherState::counter);
         (count(&self.sending), count(&self.receiving))
+    }
+}
+
+impl<B: CryptoBackend> NoiseTransport<B> {
+    fn tell_of_both(&self, action: KeyAction) {
+        for _ in [&self.sending, &self.receiving].into_iter().flatten() {
+            tell::<B>(KeyKind::DirectionKey, action);
+        }
+    }
+}
+
+fn rekey<B: CryptoBackend>(state: &mut Option<CipherState<B>>) -> Result<(), TransportError> {
+    let state = state.as_mut().ok_or(TransportError::OutOfTurn)?;
+    state.rekey()?;
+    tell::<B>(KeyKind::DirectionKey, KeyAction::Renewed);
+    tell::<B>(KeyKind::DirectionKey, KeyAction::Destroyed);
+    Ok(())
+}
+
+impl<B: CryptoBackend> Drop for NoiseTransport<B> {
+    fn drop(&mut self) {
+        self.tell_of_both(KeyAction::Destroyed);
     }
 }
 

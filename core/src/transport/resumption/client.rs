@@ -78,6 +78,7 @@ impl ClientTicket {
         }
         let mut handshake = builder.build()?;
         let message = handshake.write_message(&[], rng)?;
+        self.resumption.life.used();
         let mut first = Vec::new();
         // A ticket has far less than 2^16 bytes.
         first.put_u16(u16::try_from(self.ticket.len()).unwrap_or(u16::MAX));

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::backend::CryptoBackend;
 use crate::codec::Reader;
 use crate::entropy;
+use crate::lifecycle::{KeyAction, KeyKind, Life};
 use crate::primitives::{Aead, Hmac};
 use crate::secret::Secret;
 use crate::time::UnixTime;
@@ -51,15 +52,25 @@ struct TicketKey {
     id: [u8; 8],
     key: Secret<32>,
     since: UnixTime,
+    life: Life,
 }
 
 impl TicketKey {
-    fn draw<R: TryCryptoRng + ?Sized>(now: UnixTime, rng: &mut R) -> Result<Self, TransportError> {
+    /// `begin` tells of the key once there is one.
+    fn draw<R: TryCryptoRng + ?Sized>(
+        now: UnixTime,
+        rng: &mut R,
+        begin: impl FnOnce() -> Life,
+    ) -> Result<Self, TransportError> {
         let mut id = [0; 8];
         entropy::fill(rng, &mut id)?;
         let key = Secret::random(rng)?;
-        let since = now;
-        Ok(Self { id, key, since })
+        Ok(Self {
+            id,
+            key,
+            since: now,
+            life: begin(),
+        })
     }
 
     fn derive<B: CryptoBackend>(&self, salt: &[u8; 16]) -> Secret<32> {
@@ -108,9 +119,19 @@ impl TicketKeys {
         Ok(Self {
             policy,
             clock: now,
-            current: TicketKey::draw(now, rng)?,
+            current: TicketKey::draw(now, rng, || Life::untold(KeyKind::TicketKey))?,
             last: None,
         })
+    }
+
+    /// Tells the observer of `B` of these keys from here on ([`crate::lifecycle`]): they name no
+    /// backend, and by themselves tell nobody.
+    #[must_use]
+    pub fn observed_by<B: CryptoBackend>(mut self) -> Self {
+        for key in [&mut self.current].into_iter().chain(&mut self.last) {
+            key.life = Life::begins::<B>(KeyKind::TicketKey);
+        }
+        self
     }
 
     /// Tells what time it is, which draws a new key when that is due and wipes the last but one. Time
@@ -126,7 +147,8 @@ impl TicketKeys {
         let clock = self.clock.max(now);
         let age = clock.since(self.current.since);
         if age >= self.policy.rotate_after {
-            let fresh = TicketKey::draw(clock, rng)?;
+            let renewed = || self.current.life.next(KeyAction::Renewed);
+            let fresh = TicketKey::draw(clock, rng, renewed)?;
             let last = core::mem::replace(&mut self.current, fresh);
             let kept = age < self.policy.rotate_after.saturating_mul(2);
             self.last = kept.then_some(last);
@@ -169,6 +191,7 @@ impl TicketKeys {
         let mut content = content.encode();
         let key = self.current.derive::<B>(&salt);
         let tag = B::Aes256Gcm::seal_once(key.expose(), &[0; 12], &front, &mut content)?;
+        self.current.life.used();
         Ok([front.as_slice(), &content, &tag].concat())
     }
 
@@ -231,9 +254,11 @@ impl TicketKeys {
         let key = keys
             .find(|key| key.id == front.key_id)
             .ok_or(TransportError::UnknownTicketKey)?;
+        let life = &key.life;
         let key = key.derive::<B>(&front.salt);
         let mut body = Zeroizing::new(body.to_vec());
         B::Aes256Gcm::open_once(key.expose(), &[0; 12], front_bytes, &mut body, tag)?;
+        life.used();
         Ok((front, Content::decode(&body)?))
     }
 }

@@ -22,6 +22,8 @@ pub use register::{MemoryRegister, StrikeRegister, TicketId};
 
 use core::fmt;
 
+use crate::backend::CryptoBackend;
+use crate::lifecycle::{KeyKind, Life};
 use crate::secret::Secret;
 use crate::suite::AeadAlgorithm;
 use crate::transport::noise::{NoiseProtocol, Pattern};
@@ -31,10 +33,11 @@ pub struct Resumption {
     pub(super) aead: AeadAlgorithm,
     pub(super) secret: Secret<32>,
     pub(super) remote_static: Option<[u8; 32]>,
+    life: Life,
 }
 
 impl Resumption {
-    pub(super) const fn new(
+    pub(super) fn new<B: CryptoBackend>(
         aead: AeadAlgorithm,
         secret: Secret<32>,
         remote_static: Option<[u8; 32]>,
@@ -43,6 +46,7 @@ impl Resumption {
             aead,
             secret,
             remote_static,
+            life: Life::begins::<B>(KeyKind::ResumptionSecret),
         }
     }
 }

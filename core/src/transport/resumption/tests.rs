@@ -19,7 +19,7 @@ fn data_before_the_answer_are_refused_and_use_nothing_up() {
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
     let aead = AeadAlgorithm::Aes256Gcm;
     let keys = TicketKeys::new(TicketPolicy::default(), NOW, rng).unwrap();
-    let resumption = Resumption::new(aead, Secret::new([5; 32]), None);
+    let resumption = Resumption::new::<Null>(aead, Secret::new([5; 32]), None);
     let ticket = keys.issue::<Null, _>(&resumption, rng).unwrap();
     let mut register = MemoryRegister::new(10, NOW);
     for (payload, accepted) in [(b"early".as_slice(), false), (b"", true), (b"", false)] {

@@ -216,7 +216,7 @@ impl<B: CryptoBackend> DatagramChannel<B> {
     /// # Errors
     /// [`TransportError::Closed`] once both directions are closed.
     pub fn resumption(&self) -> Result<Resumption, TransportError> {
-        self.facts.resumption()
+        self.facts.resumption::<B>()
     }
 }
 

@@ -271,7 +271,7 @@ impl<B: CryptoBackend> Channel<B> {
     /// # Errors
     /// [`TransportError::Closed`] once both directions are closed.
     pub fn resumption(&self) -> Result<Resumption, TransportError> {
-        self.facts.resumption()
+        self.facts.resumption::<B>()
     }
 }
 
