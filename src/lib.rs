@@ -97,6 +97,8 @@ macro_rules! backend_module {
             pub type EphemeralPool = sprag_core::ephemeral::EphemeralPool<Backend>;
             /// One side of a transport session's handshake.
             pub type Handshake = sprag_core::transport::Handshake<Backend>;
+            /// One side of a hybrid handshake of a transport session. Experimental.
+            pub type HybridHandshake = sprag_core::transport::HybridHandshake<Backend>;
             /// A static key of transport sessions.
             pub type StaticKey = sprag_core::transport::StaticKey<Backend>;
             /// One end of a transport session over a stream.

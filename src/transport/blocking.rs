@@ -3,10 +3,10 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
-use sprag_core::CryptoBackend;
 use sprag_core::transport::{
-    Agreed, Channel, ChannelPolicy, ClientTicket, Handshake, Offer, TicketKeys,
+    Agreed, Channel, ChannelPolicy, ClientTicket, Handshake, HybridHandshake, Offer, TicketKeys,
 };
+use sprag_core::{CryptoBackend, PqBackend};
 
 use super::buffers::Buffers;
 use super::{cut, frame_len, no_payload, refused};
@@ -55,6 +55,28 @@ pub fn answer<S: Read + Write + ?Sized>(stream: &mut S, own: &Offer) -> io::Resu
     let client = Offer::decode_client(&read_frame(stream)?).map_err(refused)?;
     write_frame(stream, &own.encode_server())?;
     client.agree(own).map_err(refused)
+}
+
+/// Exchanges the two messages of a hybrid, in frames, without payloads. What is left is for
+/// [`SecureStream::establish`]. **Experimental**, as is all of the hybrid.
+///
+/// # Errors
+/// The stream's; `InvalidData` with the [`TransportError`](super::TransportError) inside.
+pub fn mix_hybrid<S: Read + Write + ?Sized, B: PqBackend>(
+    stream: &mut S,
+    mut handshake: HybridHandshake<B>,
+) -> io::Result<Handshake<B>> {
+    let rng = &mut entropy::system();
+    while !handshake.is_mixed() {
+        if handshake.is_my_turn() {
+            let message = handshake.write_message(&[], rng).map_err(refused)?;
+            write_frame(stream, &message)?;
+        } else {
+            let message = read_frame(stream)?;
+            no_payload(&handshake.read_message(&message).map_err(refused)?)?;
+        }
+    }
+    handshake.into_handshake().map_err(refused)
 }
 
 /// A channel over a stream, which is itself a stream.

@@ -15,7 +15,7 @@ mod buffers;
 pub use asynchronous::{
     AsyncSecureStream, answer_async, offer_async, read_frame_async, write_frame_async,
 };
-pub use blocking::{SecureStream, answer, offer, read_frame, write_frame};
+pub use blocking::{SecureStream, answer, mix_hybrid, offer, read_frame, write_frame};
 pub use sprag_core::suite::AeadAlgorithm;
 pub use sprag_core::transport::*;
 

@@ -26,6 +26,7 @@ mod asynchronous;
 mod datagrams;
 mod document;
 mod downgrade;
+mod hybrid;
 mod interop;
 mod noise_refusals;
 mod noise_vectors;

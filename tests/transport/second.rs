@@ -1,13 +1,14 @@
-//! A second implementation of `NNpsk0`, an initiator's, and of what docs/PROTOCOL.md sections 15.3 and
-//! 15.5 derive from it, as straightforward as can be.
+//! A second implementation of `NNpsk0` and of the hybrid of `NN`, an initiator's, and of what
+//! docs/PROTOCOL.md sections 15.3, 15.5 and 15.6 derive from them, as straightforward as can be.
 
 use sprag::default::Backend;
-use sprag::sprag_core::CryptoBackend;
-use sprag::sprag_core::primitives::{Aead, Hmac, KeyAgreement};
+use sprag::sprag_core::primitives::{Aead, Hmac, Kem, KeyAgreement};
+use sprag::sprag_core::{CryptoBackend, PqBackend};
 
 type Sha = <Backend as CryptoBackend>::HmacSha256;
 type ChaCha = <Backend as CryptoBackend>::ChaCha20Poly1305;
 type X25519 = <Backend as CryptoBackend>::X25519;
+type MlKem = <Backend as PqBackend>::MlKem768;
 
 pub(crate) fn expand(secret: &[u8; 32], label: &[u8]) -> [u8; 32] {
     let mut output = [0; 32];
@@ -36,6 +37,18 @@ struct State {
 }
 
 impl State {
+    /// The names are longer than 32 bytes: they are hashed.
+    fn new(name: &[u8], prologue: &[u8]) -> Self {
+        let hash = Sha::sha256(&[name]);
+        let mut state = Self {
+            chaining_key: hash,
+            hash,
+            key: [0; 32],
+        };
+        state.mix_hash(prologue);
+        state
+    }
+
     fn mix_hash(&mut self, data: &[u8]) {
         self.hash = Sha::sha256(&[&self.hash, data]);
     }
@@ -51,51 +64,112 @@ impl State {
         let [chaining_key, key, _] = self.hkdf(ikm);
         (self.chaining_key, self.key) = (chaining_key, key);
     }
+
+    fn psk(&mut self, psk: &[u8; 32]) {
+        let [chaining_key, data, key] = self.hkdf(psk);
+        (self.chaining_key, self.key) = (chaining_key, key);
+        self.mix_hash(&data);
+    }
+
+    fn e(&mut self, public: &[u8; 32]) {
+        self.mix_hash(public);
+        self.mix_key(public);
+    }
+
+    fn ee(&mut self, private: &[u8; 32], public: &[u8; 32]) {
+        let mut shared = [0; 32];
+        let private = X25519::private_key(private).unwrap();
+        X25519::agree(&private, public, &mut shared).unwrap();
+        self.mix_key(&shared);
+    }
+
+    /// Each key of a handshake is used for one payload here.
+    fn seal(&mut self, payload: &[u8]) -> Vec<u8> {
+        let mut sealed = payload.to_vec();
+        let tag = ChaCha::seal_once(&self.key, &[0; 12], &self.hash, &mut sealed).unwrap();
+        sealed.extend_from_slice(&tag);
+        self.mix_hash(&sealed);
+        sealed
+    }
+
+    fn open_empty(mut self, tag: &[u8]) -> Done {
+        let tag = tag.try_into().unwrap();
+        ChaCha::open_once(&self.key, &[0; 12], &self.hash, &mut [], &tag).unwrap();
+        self.mix_hash(&tag);
+        let [initiators, responders, _] = self.hkdf(&[]);
+        Done {
+            chaining_key: self.chaining_key,
+            hash: self.hash,
+            initiators,
+            responders,
+        }
+    }
 }
 
 /// `-> psk, e`
 pub(crate) fn send(psk: [u8; 32], prologue: &[u8], private: [u8; 32]) -> (Sent, Vec<u8>) {
-    // The name is longer than 32 bytes: it is hashed.
-    let name = b"Noise_NNpsk0_25519_ChaChaPoly_SHA256";
-    let hash = Sha::sha256(&[name]);
-    let mut state = State {
-        chaining_key: hash,
-        hash,
-        key: [0; 32],
-    };
-    state.mix_hash(prologue);
-    let [chaining_key, data, key] = state.hkdf(&psk);
-    (state.chaining_key, state.key) = (chaining_key, key);
-    state.mix_hash(&data);
+    let mut state = State::new(b"Noise_NNpsk0_25519_ChaChaPoly_SHA256", prologue);
+    state.psk(&psk);
     let public = *X25519::public_key(&X25519::private_key(&private).unwrap());
-    state.mix_hash(&public);
-    state.mix_key(&public);
-    let tag = ChaCha::seal_once(&state.key, &[0; 12], &state.hash, &mut []).unwrap();
-    state.mix_hash(&tag);
-    (Sent { state, private }, [public.as_slice(), &tag].concat())
+    state.e(&public);
+    let sealed = state.seal(b"");
+    (
+        Sent { state, private },
+        [public.as_slice(), &sealed].concat(),
+    )
+}
+
+/// `-> e`, with the encapsulation key of `seed`.
+pub(crate) fn send_hybrid(prologue: &[u8], private: [u8; 32], seed: &[u8; 64]) -> (Sent, Vec<u8>) {
+    send_with(prologue, private, &encapsulation_key(seed))
+}
+
+/// `-> e`, with any payload in the place of an encapsulation key.
+pub(crate) fn send_with(prologue: &[u8], private: [u8; 32], payload: &[u8]) -> (Sent, Vec<u8>) {
+    let name = b"Noise_NNpsk2_25519+MLKEM768_ChaChaPoly_SHA256";
+    let mut state = State::new(name, prologue);
+    let public = *X25519::public_key(&X25519::private_key(&private).unwrap());
+    state.e(&public);
+    let sealed = state.seal(payload);
+    (
+        Sent { state, private },
+        [public.as_slice(), &sealed].concat(),
+    )
+}
+
+fn encapsulation_key(seed: &[u8; 64]) -> Vec<u8> {
+    let mut public = vec![0; 1184];
+    let key = MlKem::decapsulation_key(seed).unwrap();
+    MlKem::public_key(&key, &mut public).unwrap();
+    public
 }
 
 impl Sent {
     /// `<- e, ee`
     pub(crate) fn receive(self, message: &[u8]) -> Done {
         let Self { mut state, private } = self;
-        let public: [u8; 32] = message[..32].try_into().unwrap();
-        let tag: [u8; 16] = message[32..].try_into().unwrap();
-        state.mix_hash(&public);
-        state.mix_key(&public);
-        let mut shared = [0; 32];
-        let private = X25519::private_key(&private).unwrap();
-        X25519::agree(&private, &public, &mut shared).unwrap();
-        state.mix_key(&shared);
-        ChaCha::open_once(&state.key, &[0; 12], &state.hash, &mut [], &tag).unwrap();
-        state.mix_hash(&tag);
-        let [initiators, responders, _] = state.hkdf(&[]);
-        Done {
-            chaining_key: state.chaining_key,
-            hash: state.hash,
-            initiators,
-            responders,
-        }
+        let public = message[..32].try_into().unwrap();
+        state.e(&public);
+        state.ee(&private, &public);
+        state.open_empty(&message[32..])
+    }
+
+    /// `<- e, ee, psk` behind a ciphertext.
+    pub(crate) fn receive_hybrid(self, message: &[u8], seed: &[u8; 64]) -> Done {
+        let Self { mut state, private } = self;
+        let (ciphertext, message) = message.split_at(1088);
+        let (mut shared, mut psk) = ([0; 32], [0; 32]);
+        let key = MlKem::decapsulation_key(seed).unwrap();
+        MlKem::decapsulate(&key, ciphertext, &mut shared).unwrap();
+        let public_hash = Sha::sha256(&[&encapsulation_key(seed)]);
+        let ciphertext_hash = Sha::sha256(&[ciphertext]);
+        let parts = [b"SPRAG1 kem".as_slice(), &public_hash, &ciphertext_hash];
+        Sha::hmac(&shared, &parts, &mut psk);
+        let public = message[..32].try_into().unwrap();
+        state.e(&public);
+        state.ee(&private, &public);
+        state.psk(&psk);
+        state.open_empty(&message[32..])
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) fn builder<B: CryptoBackend>(
     if remote {
         builder = builder.remote_static(*key::<B>(peers).public());
     }
-    if protocol.pattern().psk().is_some() {
+    if protocol.pattern().psk().is_some() && !protocol.is_hybrid() {
         builder = builder.psk(Secret::new(PSK));
     }
     builder

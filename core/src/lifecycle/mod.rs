@@ -140,7 +140,7 @@ kinds! {
     OneTimePrekey = "one-time prekey",
     /// An ML-KEM key, a one-time prekey's or the last resort.
     KemPrekey = "KEM prekey",
-    /// An ephemeral X25519 key of a handshake.
+    /// An ephemeral key of a handshake, X25519 or ML-KEM.
     EphemeralKey = "ephemeral key",
     /// An X25519 key in a pool. It ends there when it is handed out, and begins as what it is used for.
     PooledKey = "pooled key",

@@ -81,6 +81,8 @@ pub enum KeyKind {
     RemoteStatic,
     /// The pre-shared key.
     PreShared,
+    /// The ML-KEM key of a hybrid, which only a hybrid handshake has.
+    Kem,
 }
 
 /// Which limit was reached.
@@ -155,6 +157,7 @@ impl fmt::Display for KeyKind {
             Self::Static => "own static key",
             Self::RemoteStatic => "peer's static key",
             Self::PreShared => "pre-shared key",
+            Self::Kem => "ML-KEM key of a hybrid",
         })
     }
 }

@@ -80,6 +80,23 @@ proptest! {
     }
 
     #[test]
+    fn hybrids(initiator: bool, bytes in bytes(), key in 1180..1190_usize) {
+        let protocol = NoiseProtocol::hybrid(super::FundamentalPattern::NN, AeadAlgorithm::Aes256Gcm);
+        let build = |initiator: bool| {
+            let side = if initiator { Handshake::<Null>::initiator } else { Handshake::responder };
+            side(protocol.unwrap()).build_hybrid().unwrap()
+        };
+        let (mut ours, mut theirs) = (build(initiator), build(!initiator));
+        let _ = ours.read_message(&bytes);
+        if initiator {
+            theirs.read_message(&ours.write_message(&bytes[..0], &mut rng()).unwrap()).unwrap();
+            let _ = ours.read_message(&[bytes.as_slice(), &std::vec![0; key]].concat());
+        }
+        let _ = ours.write_message(&bytes, &mut rng());
+        let _ = ours.into_handshake();
+    }
+
+    #[test]
     fn plain_messages_and_channels(initiator: bool, bytes in bytes(), front in any::<[u8; 3]>()) {
         // XX with the first cipher.
         let index = NoiseProtocol::all()

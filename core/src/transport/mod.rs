@@ -33,8 +33,8 @@ pub use cipher::TAG_LEN;
 pub use error::{KeyKind, LimitKind, TransportError};
 pub use negotiation::{Agreed, Offer, Purpose, TRANSPORT_VERSION};
 pub use noise::{
-    FundamentalPattern, Handshake, HandshakeBuilder, MAX_MESSAGE_LEN, NoiseProtocol,
-    NoiseTransport, Pattern, StaticKey,
+    FundamentalPattern, Handshake, HandshakeBuilder, HybridHandshake, MAX_MESSAGE_LEN,
+    NoiseProtocol, NoiseTransport, Pattern, StaticKey,
 };
 pub use resumption::{
     ClientTicket, MemoryRegister, Resumed, Resumption, StrikeRegister, TicketId, TicketKeys,

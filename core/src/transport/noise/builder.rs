@@ -10,7 +10,7 @@ use crate::secret::Secret;
 use crate::transport::error::{KeyKind, TransportError};
 use crate::transport::noise::handshake::Handshake;
 use crate::transport::noise::keys::StaticKey;
-use crate::transport::noise::pattern::NoiseProtocol;
+use crate::transport::noise::protocol::NoiseProtocol;
 use crate::transport::noise::symmetric::SymmetricState;
 
 /// A handshake in the making; see [`Handshake::initiator`].
@@ -63,9 +63,14 @@ impl<B: CryptoBackend> HandshakeBuilder<B> {
     /// The handshake before its first message (`Initialize`, Noise section 5.3).
     ///
     /// # Errors
-    /// [`TransportError::KeyMismatch`] if the pattern needs another set of keys,
-    /// [`TransportError::InvalidKey`] if the peer's is not canonical.
+    /// [`TransportError::KeyMismatch`] if the pattern needs another set of keys, or the protocol is a
+    /// hybrid, [`TransportError::InvalidKey`] if the peer's is not canonical.
     pub fn build(self) -> Result<Handshake<B>, TransportError> {
+        self.begin(false)
+    }
+
+    /// The handshake, of a hybrid where the key that is shared comes later and from ML-KEM.
+    pub(super) fn begin(self, hybrid: bool) -> Result<Handshake<B>, TransportError> {
         let pattern = self.protocol.pattern();
         let agree = |wanted: bool, given: bool, kind| {
             let agreed = wanted == given;
@@ -77,7 +82,8 @@ impl<B: CryptoBackend> HandshakeBuilder<B> {
         agree(wanted, self.own.is_some(), KeyKind::Static)?;
         let wanted = pattern.needs_remote(self.initiator);
         agree(wanted, self.remote.is_some(), KeyKind::RemoteStatic)?;
-        let wanted = pattern.psk().is_some();
+        agree(self.protocol.is_hybrid(), hybrid, KeyKind::Kem)?;
+        let wanted = pattern.psk().is_some() && !hybrid;
         agree(wanted, self.psk.is_some(), KeyKind::PreShared)?;
         if let Some(remote) = &self.remote {
             agreement::check_peer(remote)?;

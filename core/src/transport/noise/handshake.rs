@@ -21,7 +21,8 @@ use crate::transport::error::TransportError;
 use crate::transport::noise::builder::HandshakeBuilder;
 use crate::transport::noise::keys::StaticKey;
 use crate::transport::noise::outcome::Outcome;
-use crate::transport::noise::pattern::{NoiseProtocol, Token, is_initiators};
+use crate::transport::noise::pattern::{Token, is_initiators};
+use crate::transport::noise::protocol::NoiseProtocol;
 use crate::transport::noise::symmetric::SymmetricState;
 use crate::transport::noise::transport::NoiseTransport;
 
@@ -199,6 +200,15 @@ impl<B: CryptoBackend> Handshake<B> {
     /// [`TransportError::NonContributory`], [`TransportError::Library`]. The handshake is then
     /// unchanged, and another message may be tried.
     pub fn read_message(&mut self, message: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.read_message_if(message, Ok)
+    }
+
+    /// Reads the peer's next message if `accept` takes its payload, else changes nothing.
+    pub(super) fn read_message_if<T>(
+        &mut self,
+        message: &[u8],
+        accept: impl FnOnce(Vec<u8>) -> Result<T, TransportError>,
+    ) -> Result<T, TransportError> {
         let mut step = self.next_step(false)?;
         if message.len() > MAX_MESSAGE_LEN {
             return Err(TransportError::MessageTooLong);
@@ -229,7 +239,7 @@ impl<B: CryptoBackend> Handshake<B> {
             }
         }
         let rest = reader.bytes(reader.remaining())?;
-        let payload = step.symmetric.decrypt_and_hash::<B>(rest)?;
+        let payload = accept(step.symmetric.decrypt_and_hash::<B>(rest)?)?;
         self.take(step);
         Ok(payload)
     }
@@ -287,7 +297,7 @@ impl<B: CryptoBackend> Handshake<B> {
     /// (Noise section 9.2).
     fn mix_ephemeral(&self, step: &mut Step<B>, public: &[u8; 32]) -> Result<(), TransportError> {
         step.symmetric.mix_hash::<B>(public);
-        if self.psk.is_some() {
+        if self.protocol.pattern().psk().is_some() {
             step.symmetric.mix_key::<B>(public)?;
         }
         Ok(())
@@ -323,6 +333,17 @@ impl<B: CryptoBackend> Handshake<B> {
         };
         let shared = agreement::agree::<B::X25519>(own, remote)?;
         step.symmetric.mix_key::<B>(shared.expose())
+    }
+
+    /// Puts the secret of a hybrid in the place of the pre-shared key, before the message whose tokens
+    /// mix it in. One that turned out wrong is replaced by the next.
+    pub(super) fn set_psk(&mut self, psk: Secret<32>) {
+        if self.psk.replace(psk).is_some() {
+            tell::<B>(KeyKind::PreSharedKey, KeyAction::Renewed);
+            tell::<B>(KeyKind::PreSharedKey, KeyAction::Destroyed);
+        } else {
+            tell::<B>(KeyKind::PreSharedKey, KeyAction::Generated);
+        }
     }
 
     /// What the handshake leads to.

@@ -1,7 +1,7 @@
 //! What a finished handshake hands on.
 
 use crate::secret::Secret;
-use crate::transport::noise::pattern::NoiseProtocol;
+use crate::transport::noise::protocol::NoiseProtocol;
 
 /// Keys and facts of a finished handshake. What follows takes them for one purpose: either as keys of
 /// plain Noise or as secrets that a channel's keys come from.

@@ -1,14 +1,10 @@
-//! The handshake patterns as data (Noise sections 7 and 9), and the names of protocols (section 8).
+//! The handshake patterns as data (Noise sections 7 and 9).
 //!
 //! A pattern says which static keys are known beforehand and which tokens each message carries; the
 //! state machine beside this file knows nothing else of it. A fundamental pattern and at most one
-//! pre-shared key make a [`Pattern`], and with a cipher a [`NoiseProtocol`].
+//! pre-shared key make a [`Pattern`].
 
-use alloc::string::{String, ToString};
 use core::fmt;
-
-use crate::suite::AeadAlgorithm;
-use crate::transport::cipher::{CIPHERS, cipher_number};
 
 /// What a part of a message does (Noise section 7.1). In `Es` and its kin the initiator's key stands
 /// first.
@@ -257,103 +253,10 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// What a handshake is made of: a pattern and a cipher, with X25519 and SHA-256 (Noise section 8).
-///
-/// ```
-/// use sprag_core::suite::AeadAlgorithm::ChaCha20Poly1305;
-/// use sprag_core::transport::{NoiseProtocol, Pattern};
-///
-/// let protocol = NoiseProtocol::new(Pattern::XX, ChaCha20Poly1305);
-/// assert_eq!(protocol.name(), "Noise_XX_25519_ChaChaPoly_SHA256");
-/// assert_eq!(NoiseProtocol::from_name(&protocol.name()), Some(protocol));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct NoiseProtocol {
-    pattern: Pattern,
-    aead: AeadAlgorithm,
-}
-
-impl NoiseProtocol {
-    /// The protocol of a pattern and a cipher.
-    #[must_use]
-    pub const fn new(pattern: Pattern, aead: AeadAlgorithm) -> Self {
-        Self { pattern, aead }
-    }
-
-    /// The pattern.
-    #[must_use]
-    pub const fn pattern(self) -> Pattern {
-        self.pattern
-    }
-
-    /// The cipher, of the handshake and of what follows it.
-    #[must_use]
-    pub const fn aead(self) -> AeadAlgorithm {
-        self.aead
-    }
-
-    /// The protocol's name, which is hashed into the handshake.
-    #[must_use]
-    pub fn name(self) -> String {
-        self.to_string()
-    }
-
-    /// The protocol of this name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::all().find(|protocol| protocol.name() == name)
-    }
-
-    /// The identifier on the wire (docs/PROTOCOL.md section 15.2): the pattern's number, the place of
-    /// the pre-shared key plus one or 0 for none, the cipher's number.
-    #[must_use]
-    pub fn id(self) -> u16 {
-        let psk = self.pattern.psk.map_or(0, |psk| psk.saturating_add(1));
-        let cipher = cipher_number(self.aead);
-        u16::from_be_bytes([self.pattern.base as u8, psk << 4 | cipher])
-    }
-
-    /// The protocol with this identifier, if there is one.
-    #[must_use]
-    pub fn from_id(id: u16) -> Option<Self> {
-        Self::all().find(|protocol| protocol.id() == id)
-    }
-
-    /// Every protocol there is.
-    pub fn all() -> impl Iterator<Item = Self> {
-        FundamentalPattern::ALL.into_iter().flat_map(|base| {
-            let plain = Pattern::new(base);
-            let placements = 0..=u8::try_from(plain.messages().len()).unwrap_or(0);
-            let with_psk = placements.filter_map(move |placement| plain.with_psk(placement));
-            core::iter::once(plain)
-                .chain(with_psk)
-                .flat_map(|pattern| CIPHERS.map(|aead| Self::new(pattern, aead)))
-        })
-    }
-}
-
-impl fmt::Display for NoiseProtocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cipher = match self.aead {
-            AeadAlgorithm::Aes256Gcm => "AESGCM",
-            AeadAlgorithm::ChaCha20Poly1305 => "ChaChaPoly",
-        };
-        write!(f, "Noise_{}_25519_{cipher}_SHA256", self.pattern)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_protocol_is_found_by_its_name_and_its_identifier() {
-        for protocol in NoiseProtocol::all() {
-            assert_eq!(NoiseProtocol::from_name(&protocol.name()), Some(protocol));
-            assert_eq!(NoiseProtocol::from_id(protocol.id()), Some(protocol));
-        }
-        assert_eq!(NoiseProtocol::from_id(0), None);
-    }
+    use crate::transport::noise::protocol::NoiseProtocol;
 
     #[test]
     fn nothing_is_sealed_under_a_pre_shared_key_alone() {

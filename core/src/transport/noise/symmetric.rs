@@ -8,7 +8,7 @@ use crate::secret::Secret;
 use crate::suite::AeadAlgorithm;
 use crate::transport::error::TransportError;
 use crate::transport::noise::cipher_state::CipherState;
-use crate::transport::noise::pattern::NoiseProtocol;
+use crate::transport::noise::protocol::NoiseProtocol;
 
 /// Length of the hash in bytes.
 pub(super) const HASH_LEN: usize = 32;
