@@ -36,6 +36,7 @@ pub mod primitives;
 pub(crate) mod ratchet;
 pub mod secret;
 pub mod session;
+mod slot;
 pub mod store;
 pub mod suite;
 #[cfg(any(test, feature = "conformance"))]
