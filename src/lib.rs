@@ -8,6 +8,8 @@
 //! - [`entropy`] and [`platform`]: the system's generator and clock, for passing in.
 //! - [`stores`]: where durable sessions are kept; [`store`]: the contract, for a store of your own.
 //! - [`wrap`]: HPKE, and keys sealed for whoever holds a private key.
+//! - [`keyring`]: the keys of a device, a user, an application, at rest (passwords need the feature
+//!   `files`).
 //! - [`history`]: chunked files, backups, the history at rest (for use with the feature `files`).
 //! - [`lifecycle`]: what becomes of keys, told to an observer.
 //! - [`transport`]: sessions between a client and a server that are both there, over streams.
@@ -65,7 +67,7 @@ pub use sprag_core::session::{
 };
 #[cfg(feature = "conformance")]
 pub use sprag_core::testing;
-pub use sprag_core::{Secret, Suite, UnixTime, history, store, wrap};
+pub use sprag_core::{Secret, Suite, UnixTime, history, keyring, store, wrap};
 pub use sprag_stores as stores;
 
 /// A module with every generic type of the engine on one backend, under the same names for each,
@@ -107,6 +109,8 @@ macro_rules! backend_module {
             pub type DatagramChannel = sprag_core::transport::DatagramChannel<Backend>;
             /// A transport session that is itself a stream.
             pub type SecureStream<S> = crate::transport::SecureStream<S, Backend>;
+            /// The keys of a device, a user, an application, at rest.
+            pub type KeyRing = sprag_core::keyring::KeyRing<Backend>;
             /// All sessions with one device of a peer.
             pub type Conversation = sprag_core::session::Conversation<Backend>;
         }

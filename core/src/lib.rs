@@ -3,7 +3,7 @@
 //! What lives here: the traits a crypto backend implements ([`primitives`], [`backend`]), the
 //! handshake (X3DH and PQXDH, [`handshake`]), sessions: the Double Ratchet and its stored state
 //! ([`session`]), transport sessions of clients and servers: Noise ([`transport`]), wrapped keys
-//! ([`wrap`]) and files ([`history`]). What does not: any implementation of a primitive, any database,
+//! ([`wrap`]), key rings ([`keyring`]) and files ([`history`]). What does not: any implementation of a primitive, any database,
 //! any thread pool, any source of randomness or time; those are arguments.
 //!
 //! The crate is `no_std` and needs `alloc`. With the feature `conformance` (which needs `std`)
@@ -31,12 +31,14 @@ pub mod history;
     clippy::arithmetic_side_effects
 )]
 mod hostile_bytes;
+pub mod keyring;
 pub mod lifecycle;
 mod nonce;
 pub mod primitives;
 pub(crate) mod ratchet;
 pub mod secret;
 pub mod session;
+mod slot;
 pub mod store;
 pub mod suite;
 #[cfg(any(test, feature = "conformance"))]

@@ -16,15 +16,15 @@ use sprag::{ReadSeek, UnixTime, password};
 use crate::support::on_every_backend;
 
 /// For tests alone: it holds nobody up.
-const CHEAP: PasswordCost = PasswordCost {
+pub(crate) const CHEAP: PasswordCost = PasswordCost {
     memory: 64,
     passes: 1,
     lanes: 1,
 };
 
-type Item = (bool, Vec<u8>, Vec<u8>);
+pub(crate) type Item = (bool, Vec<u8>, Vec<u8>);
 
-fn items() -> Vec<Item> {
+pub(crate) fn items() -> Vec<Item> {
     let item = |n: usize| {
         let body = vec![n as u8; n * 331 % 9000];
         (n.is_multiple_of(5), n.to_be_bytes().to_vec(), body)
@@ -32,7 +32,7 @@ fn items() -> Vec<Item> {
     (0..60).map(item).collect()
 }
 
-fn write<B: FileBackend>(builder: BackupBuilder<B>, items: &[Item]) -> Vec<u8> {
+pub(crate) fn write<B: FileBackend>(builder: BackupBuilder<B>, items: &[Item]) -> Vec<u8> {
     let (rng, mut file) = (&mut sprag::entropy::system(), Vec::new());
     let mut writer = builder
         .begin(UnixTime(1_700_000_000), rng, &mut file)
@@ -50,12 +50,12 @@ fn write<B: FileBackend>(builder: BackupBuilder<B>, items: &[Item]) -> Vec<u8> {
     file
 }
 
-fn new<B: FileBackend>() -> BackupBuilder<B> {
+pub(crate) fn new<B: FileBackend>() -> BackupBuilder<B> {
     BackupBuilder::new(&mut sprag::entropy::system()).unwrap()
 }
 
 /// Restores a file; what was imported comes beside the outcome.
-fn restore<B: FileBackend>(
+pub(crate) fn restore<B: FileBackend>(
     file: &[u8],
     unlock: impl FnOnce(&Backup<Bytes<'_>>) -> Result<FileKey<B>, BackupError>,
 ) -> (Result<(), RestoreError<Infallible>>, Vec<Item>) {
@@ -76,7 +76,7 @@ fn restore<B: FileBackend>(
     (all(), imported)
 }
 
-fn refused(error: BackupError) -> (Result<(), RestoreError<Infallible>>, Vec<Item>) {
+pub(crate) fn refused(error: BackupError) -> (Result<(), RestoreError<Infallible>>, Vec<Item>) {
     (Err(RestoreError::Backup(error)), Vec::new())
 }
 

@@ -14,5 +14,6 @@ mod backups;
 mod chunks;
 mod commitment;
 mod costs;
+mod escrow;
 mod golden;
 mod history;

@@ -82,7 +82,11 @@ impl<B: PqBackend> Live<B> {
                 State::Conversation(Box::new(Conversation::decode(text, policy)?))
             }
             RecordKind::Delivery => State::Delivery(text.to_vec()),
-            RecordKind::Identity | RecordKind::Object | RecordKind::Epoch | RecordKind::History => {
+            RecordKind::Identity
+            | RecordKind::Object
+            | RecordKind::Epoch
+            | RecordKind::History
+            | RecordKind::KeyRing => {
                 return Err(DurableError::NotLoaded(id.clone()));
             }
         };

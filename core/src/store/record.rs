@@ -25,11 +25,13 @@ pub enum RecordKind {
     Epoch = 6,
     /// A record of the history.
     History = 7,
+    /// A key ring.
+    KeyRing = 8,
 }
 
 impl RecordKind {
     /// All kinds, by ascending number.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Identity,
         Self::Prekeys,
         Self::Conversation,
@@ -37,13 +39,14 @@ impl RecordKind {
         Self::Object,
         Self::Epoch,
         Self::History,
+        Self::KeyRing,
     ];
 
     /// Whether [`crate::durable`] seals records of this kind, under the store key.
     pub(crate) const fn is_sealed_under_store_key(self) -> bool {
         match self {
             Self::Identity | Self::Prekeys | Self::Conversation | Self::Delivery => true,
-            Self::Object | Self::Epoch | Self::History => false,
+            Self::Object | Self::Epoch | Self::History | Self::KeyRing => false,
         }
     }
 

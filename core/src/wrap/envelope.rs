@@ -88,6 +88,8 @@ pub enum Purpose {
     Epoch = 3,
     /// A backup ([`crate::history::backup`]).
     Backup = 4,
+    /// A scope of a key ring ([`crate::keyring`]).
+    KeyRing = 5,
 }
 
 /// What an envelope is bound to. Whoever opens it says the same.

@@ -12,9 +12,10 @@ use rand_core::TryCryptoRng;
 
 use super::hpke::HpkeKem;
 use super::objects::Versions;
-use super::{Binding, Envelope, KekRing, WrapError};
+use super::{Binding, Envelope, KekName, KekRing, WrapError};
 use crate::backend::CryptoBackend;
 use crate::history::EpochRecord;
+use crate::keyring;
 use crate::lifecycle::{KeyAction, KeyKind, each};
 use crate::store::revision::{self, NoRevision};
 use crate::store::{Change, CommitError, Record, RecordId, RecordKind, Store};
@@ -120,23 +121,46 @@ pub fn references<S: Store + ?Sized>(
     kek_id: &[u8; 16],
 ) -> Result<BTreeMap<u32, usize>, WrapError> {
     let mut counts = BTreeMap::new();
-    count::<Versions>(store, kek_id, &mut counts)?;
-    count::<EpochRecord>(store, kek_id, &mut counts)?;
+    count(
+        store,
+        Versions::KIND,
+        named::<Versions>,
+        kek_id,
+        &mut counts,
+    )?;
+    count(
+        store,
+        EpochRecord::KIND,
+        named::<EpochRecord>,
+        kek_id,
+        &mut counts,
+    )?;
+    let of_ring = |id: &RecordId, blob: &[u8]| {
+        keyring::recipients(blob).map_err(|_| WrapError::Damaged(id.clone()))
+    };
+    count(store, RecordKind::KeyRing, of_ring, kek_id, &mut counts)?;
     Ok(counts)
 }
 
-fn count<H: Holder>(
+/// The key-encryption keys that a record's envelopes are for.
+fn named<H: Holder>(id: &RecordId, blob: &[u8]) -> Result<Vec<KekName>, WrapError> {
+    let mut holder = H::decode(id, blob)?;
+    Ok(holder.envelopes().map(|envelope| envelope.kek()).collect())
+}
+
+fn count(
     store: &(impl Store + ?Sized),
+    kind: RecordKind,
+    named: impl Fn(&RecordId, &[u8]) -> Result<Vec<KekName>, WrapError>,
     kek_id: &[u8; 16],
     counts: &mut BTreeMap<u32, usize>,
 ) -> Result<(), WrapError> {
     const PAGE: usize = 256;
     let mut after = None;
     loop {
-        let page = store.scan(H::KIND, after.as_ref(), PAGE)?;
+        let page = store.scan(kind, after.as_ref(), PAGE)?;
         for (id, record) in &page {
-            let mut holder = H::decode(id, &record.blob)?;
-            let names = holder.envelopes().map(|envelope| envelope.kek());
+            let names = named(id, &record.blob)?.into_iter();
             for name in names.filter(|name| name.id == *kek_id) {
                 let count = counts.entry(name.generation).or_default();
                 *count = count.saturating_add(1);

@@ -6,6 +6,7 @@ use crate::codec::Malformed;
 use crate::entropy::EntropyError;
 use crate::history::chunked::ChunkedError;
 use crate::primitives::{PasswordCost, PrimitiveError};
+use crate::slot::SlotError;
 use crate::wrap::WrapError;
 use crate::wrap::hpke::HpkeError;
 
@@ -35,15 +36,17 @@ pub enum BackupError {
     OutOfMemory,
     /// Not the password. Ask again.
     WrongPassword,
-    /// Not the recovery key, or not the key of a recipient. Ask again.
+    /// Not the recovery key, not the key of a recipient, or not what the escrow service gives back.
+    /// Ask again.
     WrongKey,
     /// A slot opened, but the header around it was changed. Do not retry.
     HeaderForged,
     /// A password slot never stands beside slots for other parties.
     SlotConflict,
-    /// A backup has one to sixteen slots, one of them for a password.
+    /// A backup has one to sixteen slots, at most one of them for a password and one for an escrow.
     SlotCount,
-    /// A name has at most 65535 bytes, a body at most [`MAX_BODY`](super::MAX_BODY).
+    /// A name has at most 65535 bytes, a body at most [`MAX_BODY`](super::MAX_BODY), what an escrow
+    /// service is told at most [`MAX_OPAQUE`](super::MAX_OPAQUE).
     TooLong,
     /// The random number generator failed. Retry once it works.
     Entropy,
@@ -78,7 +81,9 @@ impl fmt::Display for BackupError {
             Self::WrongKey => "wrong key",
             Self::HeaderForged => "the header was changed",
             Self::SlotConflict => "a password slot stands beside no slot for another party",
-            Self::SlotCount => "a backup has 1 to 16 slots, at most one for a password",
+            Self::SlotCount => {
+                "a backup has 1 to 16 slots, at most one for a password and one for an escrow"
+            }
             Self::TooLong => "too long for a backup",
             Self::Entropy => "the random number generator failed",
             Self::Backend => "the crypto library failed",
@@ -103,6 +108,17 @@ impl From<EntropyError> for BackupError {
 impl From<PrimitiveError> for BackupError {
     fn from(_: PrimitiveError) -> Self {
         Self::Backend
+    }
+}
+
+impl From<SlotError> for BackupError {
+    fn from(error: SlotError) -> Self {
+        match error {
+            SlotError::CostRefused(cost) => Self::CostRefused(cost),
+            SlotError::OutOfMemory => Self::OutOfMemory,
+            SlotError::Entropy => Self::Entropy,
+            SlotError::Backend => Self::Backend,
+        }
     }
 }
 

@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 
 use subtle::ConstantTimeEq;
 
-use super::slot::{PasswordSlot, RecoverySlot};
+use super::slot::EscrowSlot;
 use super::source::exact;
 use super::{BackupError, BackupSource, RestoreError};
 use crate::backend::CryptoBackend;
 use crate::codec::{Reader, Writer};
 use crate::primitives::Hmac;
 use crate::secret::Secret;
+use crate::slot::{PasswordSlot, SecretSlot};
 use crate::time::UnixTime;
 use crate::wrap::Envelope;
 
@@ -27,16 +28,18 @@ const MAX_SLOT_LEN: usize = 2048;
 /// A slot as it was read.
 pub(super) enum Slot {
     Password(PasswordSlot),
-    Recovery(RecoverySlot),
+    Recovery(SecretSlot),
     Recipient(Envelope),
+    Escrow(EscrowSlot),
 }
 
 impl Slot {
     fn read(kind: u8, data: &[u8]) -> Result<Option<Self>, BackupError> {
         Ok(Some(match kind {
             1 => Self::Password(PasswordSlot::read(data)?),
-            2 => Self::Recovery(RecoverySlot::read(data)?),
+            2 => Self::Recovery(SecretSlot::read(data)?),
             3 => Self::Recipient(Envelope::decode(data).map_err(|_| BackupError::Malformed)?),
+            4 => Self::Escrow(EscrowSlot::read(data)?),
             _ => return Ok(None),
         }))
     }
@@ -46,6 +49,7 @@ impl Slot {
             Self::Password(slot) => (1, slot.encode()),
             Self::Recovery(slot) => (2, slot.encode()),
             Self::Recipient(envelope) => (3, envelope.encode()),
+            Self::Escrow(slot) => (4, slot.encode()),
         }
     }
 }
@@ -55,7 +59,8 @@ pub(super) fn check(slots: &[Slot]) -> Result<(), BackupError> {
     let count = |wanted: fn(&Slot) -> bool| slots.iter().filter(|slot| wanted(slot)).count();
     let passwords = count(|slot| matches!(slot, Slot::Password(_)));
     let recipients = count(|slot| matches!(slot, Slot::Recipient(_)));
-    if passwords > 1 || slots.len() > MAX_SLOTS.into() {
+    let escrows = count(|slot| matches!(slot, Slot::Escrow(_)));
+    if passwords > 1 || escrows > 1 || slots.len() > MAX_SLOTS.into() {
         return Err(BackupError::SlotCount);
     }
     if passwords > 0 && recipients > 0 {

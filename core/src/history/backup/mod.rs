@@ -8,12 +8,13 @@
 //!   1       memory(4) || passes(4) || lanes(4) || salt(16) || commitment(32) || wrapped(48)
 //!   2       salt(16) || commitment(32) || wrapped(48)
 //!   3       envelope of crate::wrap, purpose 4, key id 0^16, context "SKB1"
+//!   4       length(2) || opaque || salt(16) || commitment(32) || wrapped(48)
 //!   other   passed over
 //!
 //! FK        32 random bytes
-//! root      slot 1: Argon2id(password, salt);  slot 2: HKDF-Extract(salt, recovery key)
+//! root      slot 1: Argon2id(password, salt);  slots 2 and 4: HKDF-Extract(salt, key or secret)
 //! kek(32) || commitment(32) = HKDF-Expand(root, label || data before the commitment, 64)
-//!           label "SKB1 pw" or "SKB1 rk"
+//!           label "SKB1 pw", "SKB1 rk" or "SKB1 es"
 //! wrapped   AES-256-GCM(kek, nonce 0^12, ad = label || data before the commitment, FK)
 //! mac       HMAC(HKDF-Expand(FK, "SKB1 hdr", 32), header before it)
 //! payload   chunked encryption under HKDF-Expand(FK, "SKB1 pay", 32), context = SHA-256(header)
@@ -67,5 +68,6 @@ pub use error::{BackupError, RestoreError};
 pub use password::{Password, PasswordLimits};
 pub use recovery::{RecoveryKey, RecoveryKeyError};
 pub use restore::{Backup, FileKey, Phase, Progress, Verified};
+pub use slot::MAX_OPAQUE;
 pub use source::{BackupSource, Bytes};
 pub use writer::{BackupBuilder, BackupWriter, Ending};

@@ -19,7 +19,7 @@ impl Password {
         Self(Zeroizing::new(text.as_bytes().to_vec()))
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -53,7 +53,7 @@ impl Default for PasswordLimits {
 
 impl PasswordLimits {
     /// Whether Argon2 allows the cost (RFC 9106 section 3.1) and these limits do.
-    pub(super) const fn allow(&self, cost: &PasswordCost) -> bool {
+    pub(crate) const fn allow(&self, cost: &PasswordCost) -> bool {
         let PasswordCost {
             memory,
             passes,

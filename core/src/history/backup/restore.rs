@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::content::Items;
 use super::header::{Header, Slot};
+use super::slot::{EscrowSlot, PASSWORD, RECOVERY};
 use super::source::{exact, fill};
 use super::writer::BINDING;
 use super::{
@@ -112,7 +113,8 @@ impl<S: BackupSource> Backup<S> {
             _ => None,
         });
         let slot = slots.next().ok_or(BackupError::NoSuchSlot)?;
-        self.authenticated(slot.open::<B>(password, limits)?)
+        let key = slot.open::<B>(password, limits, PASSWORD)?;
+        self.authenticated(key.ok_or(BackupError::WrongPassword)?)
     }
 
     /// Unlocks with a recovery key.
@@ -126,7 +128,7 @@ impl<S: BackupSource> Backup<S> {
         let mut refused = BackupError::NoSuchSlot;
         for slot in &self.header.slots {
             let Slot::Recovery(slot) = slot else { continue };
-            match slot.open::<B>(key)? {
+            match slot.open::<B>(key.secret(), RECOVERY)? {
                 Some(key) => return self.authenticated(key),
                 None => refused = BackupError::WrongKey,
             }
@@ -153,6 +155,26 @@ impl<S: BackupSource> Backup<S> {
             }
         }
         Err(refused)
+    }
+
+    /// What the escrow service is to be told, if there is a slot for one. Authentic once the file
+    /// was unlocked: until then the service is told what a stranger may have written.
+    #[must_use]
+    pub fn escrow(&self) -> Option<&[u8]> {
+        self.escrow_slot().map(EscrowSlot::opaque)
+    }
+
+    /// Unlocks with the secret that the escrow service gave back for [`escrow`](Self::escrow).
+    ///
+    /// # Errors
+    /// [`BackupError::NoSuchSlot`], [`BackupError::WrongKey`], [`BackupError::HeaderForged`].
+    pub fn unlock_with_escrow<B: FileBackend>(
+        &self,
+        secret: &Secret<32>,
+    ) -> Result<FileKey<B>, BackupError> {
+        let slot = self.escrow_slot().ok_or(BackupError::NoSuchSlot)?;
+        let key = slot.open::<B>(secret)?;
+        self.authenticated(key.ok_or(BackupError::WrongKey)?)
     }
 
     /// Reads the whole file and gives out nothing.
@@ -253,6 +275,13 @@ impl<S: BackupSource> Backup<S> {
             // The header is genuine and names the key, so the payload's own front was changed.
             ChunkedError::WrongKey => BackupError::Damaged { chunk: 0 }.into(),
             other => other.into(),
+        })
+    }
+
+    fn escrow_slot(&self) -> Option<&EscrowSlot> {
+        self.header.slots.iter().find_map(|slot| match slot {
+            Slot::Escrow(slot) => Some(slot),
+            _ => None,
         })
     }
 

@@ -8,13 +8,14 @@ use rand_core::TryCryptoRng;
 
 use super::content::{END, encode, zeros_behind};
 use super::header::{Header, Slot, check};
-use super::slot::{PasswordSlot, RecoverySlot};
+use super::slot::{EscrowSlot, PASSWORD, RECOVERY};
 use super::{BackupContent, BackupError, Password, RecoveryKey};
 use crate::backend::FileBackend;
 use crate::history::chunked::Sealer;
 use crate::lifecycle::{KeyKind, Life};
 use crate::primitives::PasswordCost;
 use crate::secret::Secret;
+use crate::slot::{PasswordSlot, SecretSlot};
 use crate::time::UnixTime;
 use crate::wrap::hpke::HpkeKem;
 use crate::wrap::{Binding, Envelope, PublicKek, Purpose};
@@ -60,7 +61,7 @@ impl<B: FileBackend> BackupBuilder<B> {
         cost: PasswordCost,
         rng: &mut R,
     ) -> Result<Self, BackupError> {
-        let slot = PasswordSlot::seal::<B, R>(&self.file_key, password, cost, rng)?;
+        let slot = PasswordSlot::seal::<B, R>(&self.file_key, password, cost, PASSWORD, rng)?;
         self.with(Slot::Password(slot))
     }
 
@@ -73,7 +74,7 @@ impl<B: FileBackend> BackupBuilder<B> {
         key: &RecoveryKey,
         rng: &mut R,
     ) -> Result<Self, BackupError> {
-        let slot = RecoverySlot::seal::<B, R>(&self.file_key, key, rng)?;
+        let slot = SecretSlot::seal::<B, R>(&self.file_key, key.secret(), RECOVERY, rng)?;
         self.with(Slot::Recovery(slot))
     }
 
@@ -89,6 +90,24 @@ impl<B: FileBackend> BackupBuilder<B> {
     ) -> Result<Self, BackupError> {
         let envelope = Envelope::seal(&self.file_key, to, &BINDING, rng)?;
         self.with(Slot::Recipient(envelope))
+    }
+
+    /// Lets a 32-byte secret open it that an external service gives back: the output of an oblivious
+    /// pseudorandom function, or a key that secure hardware gives out after so many attempts at most.
+    /// `opaque`, of at most [`MAX_OPAQUE`](super::MAX_OPAQUE) bytes, is what the service is told; it
+    /// stands in the file in the clear. Whoever learns the secret opens the file: a service that can
+    /// be asked without limit, or that learns the secret itself, protects nothing.
+    ///
+    /// # Errors
+    /// [`BackupError::TooLong`], [`BackupError::SlotCount`], [`BackupError::Entropy`].
+    pub fn escrow<R: TryCryptoRng + ?Sized>(
+        self,
+        opaque: &[u8],
+        secret: &Secret<32>,
+        rng: &mut R,
+    ) -> Result<Self, BackupError> {
+        let slot = EscrowSlot::seal::<B, R>(&self.file_key, opaque, secret, rng)?;
+        self.with(Slot::Escrow(slot))
     }
 
     /// Begins the file: appends its header to `out`.
