@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use sprag::history::History;
 use sprag::history::backup::{Backup, BackupBuilder, Bytes, HistoryRecord, RecoveryKey};
+use sprag::keyring::KeyRing;
 use sprag::lifecycle::KeyKind;
 use sprag::sprag_core::durable::Durable;
 use sprag::sprag_core::handshake::Prekeys;
@@ -23,12 +24,15 @@ fn nothing_is_left_of_what_was_at_rest() {
 }
 
 fn at_rest<B: FileBackend + PqBackend>() {
-    use KeyKind::{ChunkKey, EpochKey, FileKey, KekGeneration, RecordKey, StoreKey, WrappedKey};
+    use KeyKind::{
+        ChunkKey, EpochKey, FileKey, KekGeneration, RecordKey, ScopeKey, StoreKey, WrappedKey,
+    };
     leaves_nothing(durable::<Tallied<B>>, &[StoreKey, RecordKey]);
     leaves_nothing(objects::<Tallied<B>>, &[KekGeneration, WrappedKey]);
     let kinds = [EpochKey, RecordKey, WrappedKey, KekGeneration];
     leaves_nothing(history::<Tallied<B>>, &kinds);
     leaves_nothing(backup::<Tallied<B>>, &[FileKey, ChunkKey, KekGeneration]);
+    leaves_nothing(key_ring::<Tallied<B>>, &[ScopeKey, WrappedKey]);
 }
 
 fn kek<B: CryptoBackend>() -> PrivateKey<B> {
@@ -99,6 +103,32 @@ fn history<B: CryptoBackend>() {
         history.erase_epoch(number, rng).unwrap();
     }
     history.sweep(3, 9).unwrap();
+}
+
+fn key_ring<B: FileBackend>() {
+    let rng = &mut rng();
+    let mut ring = KeyRing::<B>::new(rng).unwrap();
+    let scope = ring.create_scope("user", rng).unwrap();
+    let other = ring.create_scope("device", rng).unwrap();
+    let phone = Secret::new([4; 32]);
+    ring.set_device_key(&scope, "phone", &phone, rng).unwrap();
+    ring.set_device_key(&other, "phone", &phone, rng).unwrap();
+    for name in ["notes", "photos"] {
+        ring.generate(&scope, name, rng).unwrap();
+        ring.generate(&other, name, rng).unwrap();
+    }
+    assert!(ring.generate(&scope, "notes", rng).is_err());
+    ring.rotate(&scope, "notes", rng).unwrap();
+    ring.rotate(&scope, "notes", rng).unwrap();
+    ring.current(&scope, "notes").unwrap();
+    ring.get(&scope, "notes", 1).unwrap();
+    ring.destroy(&scope, "notes", 1).unwrap();
+    ring.unlock_with_device_key("user", &Secret::new([5; 32]))
+        .unwrap_err();
+    let scope = ring.rotate_scope(&scope, rng).unwrap();
+    ring.remove(&scope, "notes").unwrap();
+    ring.remove(&scope, "photos").unwrap();
+    ring.remove_scope(&other).unwrap();
 }
 
 fn backup<B: FileBackend>() {

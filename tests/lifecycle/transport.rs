@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sprag::lifecycle::KeyKind;
-use sprag::sprag_core::CryptoBackend;
 use sprag::sprag_core::suite::AeadAlgorithm;
 use sprag::sprag_core::transport::{
-    Channel, ChannelPolicy, ClientTicket, Handshake, MemoryRegister, NoiseProtocol, Pattern,
-    Received, StaticKey, TicketKeys, TicketPolicy,
+    Channel, ChannelPolicy, ClientTicket, FundamentalPattern, Handshake, MemoryRegister,
+    NoiseProtocol, Pattern, Received, StaticKey, TicketKeys, TicketPolicy,
 };
+use sprag::sprag_core::{CryptoBackend, PqBackend};
 use sprag::{Secret, UnixTime};
 
 use crate::messages::{NOW, rng};
@@ -20,7 +20,7 @@ fn nothing_is_left_of_a_transport_session() {
     on_every_backend!(whole);
 }
 
-fn whole<B: CryptoBackend>() {
+fn whole<B: PqBackend>() {
     use KeyKind::{
         DirectionKey, EphemeralKey, HandshakeKey, PreSharedKey, ResumptionSecret, StaticKey,
         TicketKey,
@@ -36,7 +36,28 @@ fn whole<B: CryptoBackend>() {
     ];
     leaves_nothing(streams::<Tallied<B>>, &kinds);
     leaves_nothing(datagrams::<Tallied<B>>, &[DirectionKey]);
+    leaves_nothing(hybrid::<Tallied<B>>, &[EphemeralKey, PreSharedKey]);
     leaves_nothing(plain_noise::<Tallied<B>>, &[DirectionKey, PreSharedKey]);
+}
+
+fn hybrid<B: PqBackend>() {
+    let rng = &mut rng();
+    let protocol = NoiseProtocol::hybrid(FundamentalPattern::NN, AeadAlgorithm::Aes256Gcm);
+    let protocol = protocol.unwrap();
+    let mut client = Handshake::<B>::initiator(protocol).build_hybrid().unwrap();
+    let mut server = Handshake::<B>::responder(protocol).build_hybrid().unwrap();
+    let first = client.write_message(b"", rng).unwrap();
+    server.read_message(&first).unwrap();
+    let mut second = server.write_message(b"", rng).unwrap();
+    // A forged one before the genuine one: another secret takes the place of the first.
+    second[0] ^= 1;
+    client.read_message(&second).unwrap_err();
+    second[0] ^= 1;
+    client.read_message(&second).unwrap();
+    client.into_handshake().unwrap();
+    // One that goes no further than its first message.
+    let mut alone = Handshake::<B>::initiator(protocol).build_hybrid().unwrap();
+    alone.write_message(b"", rng).unwrap();
 }
 
 fn finished<B: CryptoBackend>(pattern: Pattern) -> (Handshake<B>, Handshake<B>) {

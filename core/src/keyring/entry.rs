@@ -39,13 +39,16 @@ impl Entry {
         let under = under(scope, &ad)?;
         let mut sealed = *key.expose();
         match B::Aes256Gcm::seal_once(under.expose(), &nonce, &ad, &mut sealed) {
-            Ok(tag) => Ok(Self {
-                name,
-                generation,
-                nonce,
-                sealed,
-                tag,
-            }),
+            Ok(tag) => {
+                scope.used();
+                Ok(Self {
+                    name,
+                    generation,
+                    nonce,
+                    sealed,
+                    tag,
+                })
+            }
             Err(error) => {
                 sealed.zeroize();
                 Err(error.into())
@@ -62,7 +65,10 @@ impl Entry {
         let mut opened = Secret::new(self.sealed);
         let key = opened.expose_mut();
         match B::Aes256Gcm::open_once(under.expose(), &self.nonce, &ad, key, &self.tag) {
-            Ok(()) => Ok(opened),
+            Ok(()) => {
+                scope.used();
+                Ok(opened)
+            }
             Err(PrimitiveError::AuthenticationFailed) => Err(KeyRingError::Damaged),
             Err(error) => Err(error.into()),
         }

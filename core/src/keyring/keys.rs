@@ -7,6 +7,7 @@ use super::name::Name;
 use super::scope::{Scope, ScopeKey};
 use super::{KeyRing, KeyRingError};
 use crate::backend::CryptoBackend;
+use crate::lifecycle::{KeyAction, KeyKind, each, tell};
 use crate::secret::Secret;
 
 impl<B: CryptoBackend> KeyRing<B> {
@@ -44,7 +45,9 @@ impl<B: CryptoBackend> KeyRing<B> {
             }
             add(sealed, Entry::seal(scope, name, 1, key, rng)?);
             Ok(())
-        })
+        })?;
+        tell::<B>(KeyKind::WrappedKey, KeyAction::Generated);
+        Ok(())
     }
 
     /// Draws the next generation of a key, and says its number. The older ones are there until they
@@ -68,6 +71,7 @@ impl<B: CryptoBackend> KeyRing<B> {
             add(sealed, entry);
             Ok(next)
         })
+        .inspect(|_| tell::<B>(KeyKind::WrappedKey, KeyAction::Generated))
     }
 
     /// The newest generation of a key: its number, and the key.
@@ -80,7 +84,9 @@ impl<B: CryptoBackend> KeyRing<B> {
         name: &str,
     ) -> Result<(u32, Secret<32>), KeyRingError> {
         let newest = newest(self.authentic(scope)?, name)?;
-        Ok((newest.generation, newest.open(scope)?))
+        let key = newest.open(scope)?;
+        tell::<B>(KeyKind::WrappedKey, KeyAction::Used);
+        Ok((newest.generation, key))
     }
 
     /// One generation of a key.
@@ -99,7 +105,9 @@ impl<B: CryptoBackend> KeyRing<B> {
         let mut entries = sealed.entries.iter();
         let found = entries.find(|entry| is(entry, name, generation));
         let entry = found.ok_or(KeyRingError::UnknownGeneration(generation))?;
-        entry.open(scope)
+        let key = entry.open(scope)?;
+        tell::<B>(KeyKind::WrappedKey, KeyAction::Used);
+        Ok(key)
     }
 
     /// The names and generations of a scope's keys, by ascending name, then generation.
@@ -136,7 +144,9 @@ impl<B: CryptoBackend> KeyRing<B> {
                 return Err(KeyRingError::UnknownGeneration(generation));
             }
             Ok(())
-        })
+        })?;
+        tell::<B>(KeyKind::WrappedKey, KeyAction::Destroyed);
+        Ok(())
     }
 
     /// Removes a key with all its generations. The name can be used again, from generation 1.
@@ -144,11 +154,14 @@ impl<B: CryptoBackend> KeyRing<B> {
     /// # Errors
     /// [`KeyRingError::UnknownEntry`], and as [`revision`](Self::revision).
     pub fn remove(&mut self, scope: &ScopeKey<B>, name: &str) -> Result<(), KeyRingError> {
-        self.change(scope, |sealed| {
+        let removed = self.change(scope, |sealed| {
             newest(sealed, name)?;
+            let before = sealed.entries.len();
             sealed.entries.retain(|entry| entry.name.as_str() != name);
-            Ok(())
-        })
+            Ok(before.saturating_sub(sealed.entries.len()))
+        })?;
+        each::<B>(KeyKind::WrappedKey, KeyAction::Destroyed, removed);
+        Ok(())
     }
 
     /// Draws a new key for the scope, and seals its keys anew under that. **No slot is left**: give it
@@ -168,7 +181,7 @@ impl<B: CryptoBackend> KeyRing<B> {
         let mut scope = before.clone();
         scope.generation = next.ok_or(KeyRingError::GenerationsUsedUp)?;
         scope.slots.clear();
-        let new = ScopeKey::new(scope.place(&self.id), Secret::random(rng)?);
+        let new = key.next(scope.place(&self.id), Secret::random(rng)?);
         for entry in &mut scope.entries {
             let opened = entry.open(key)?;
             *entry = Entry::seal(&new, entry.name.clone(), entry.generation, &opened, rng)?;

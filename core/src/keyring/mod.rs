@@ -100,6 +100,7 @@ use self::slot::Slot;
 use crate::backend::CryptoBackend;
 use crate::codec::{Reader, Writer};
 use crate::entropy;
+use crate::lifecycle::{KeyAction, KeyKind, each};
 use crate::secret::Secret;
 use crate::wrap::KekName;
 
@@ -188,7 +189,8 @@ impl<B: CryptoBackend> KeyRing<B> {
     /// As [`revision`](Self::revision).
     pub fn remove_scope(&mut self, key: &ScopeKey<B>) -> Result<(), KeyRingError> {
         let at = self.find(key)?;
-        self.scopes.remove(at);
+        let keys = self.scopes.remove(at).entries.len();
+        each::<B>(KeyKind::WrappedKey, KeyAction::Destroyed, keys);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use super::slot::NamedSlot;
 use super::{KeyRingError, front};
 use crate::backend::CryptoBackend;
 use crate::codec::{Malformed, Reader, Writer};
+use crate::lifecycle::{KeyAction, KeyKind, Life};
 use crate::primitives::Hmac;
 use crate::secret::Secret;
 
@@ -49,16 +50,36 @@ impl Place {
 pub struct ScopeKey<B> {
     pub(super) place: Place,
     pub(super) key: Secret<32>,
+    life: Life,
     backend: PhantomData<B>,
 }
 
+impl<B: CryptoBackend> ScopeKey<B> {
+    /// A key that takes no other's place.
+    pub(super) fn new(place: Place, key: Secret<32>) -> Self {
+        let life = Life::begins::<B>(KeyKind::ScopeKey);
+        Self::with(place, key, life)
+    }
+
+    /// A key that takes the place of this one.
+    pub(super) fn next(&self, place: Place, key: Secret<32>) -> Self {
+        Self::with(place, key, self.life.next(KeyAction::Renewed))
+    }
+}
+
 impl<B> ScopeKey<B> {
-    pub(super) const fn new(place: Place, key: Secret<32>) -> Self {
+    const fn with(place: Place, key: Secret<32>, life: Life) -> Self {
         Self {
             place,
             key,
+            life,
             backend: PhantomData,
         }
+    }
+
+    /// It sealed or opened a key of its scope.
+    pub(super) fn used(&self) {
+        self.life.used();
     }
 
     /// The scope's name.

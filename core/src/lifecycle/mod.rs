@@ -172,7 +172,9 @@ kinds! {
     TicketKey = "ticket key",
     /// A private key-encryption key of one generation.
     KekGeneration = "KEK generation",
-    /// A key that is wrapped in a store: an object's or an epoch's.
+    /// A key of one scope of a key ring, in memory.
+    ScopeKey = "scope key",
+    /// A key that is wrapped in a store or in a ring: an object's, an epoch's, an application's.
     WrappedKey = "wrapped key",
     /// An epoch's key in memory.
     EpochKey = "epoch key",
