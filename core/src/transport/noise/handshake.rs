@@ -325,8 +325,9 @@ impl<B: CryptoBackend> Handshake<B> {
         step.symmetric.mix_key::<B>(shared.expose())
     }
 
-    /// What the handshake leads to.
-    pub(in crate::transport) fn finish(self) -> Result<Outcome, TransportError> {
+    /// What the handshake leads to. Drop it then where it is: moved out of its box, it would stay behind
+    /// there.
+    pub(in crate::transport) fn finish(&self) -> Result<Outcome, TransportError> {
         if !self.is_finished() {
             return Err(TransportError::NotFinished);
         }
