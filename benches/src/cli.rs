@@ -21,7 +21,7 @@ use crate::rank::{self, RankOptions};
 use crate::recommend::{self, RecommendOptions};
 use crate::report::verb::{self, ReportOptions};
 use crate::run::{self, RunOptions};
-use crate::{doctor, exact, gate, list, load, profile};
+use crate::{doctor, exact, gate, keys, list, load, profile};
 
 /// Measures session cryptography on this host: real handshakes, real messages, every backend.
 ///
@@ -59,6 +59,8 @@ enum Verb {
     Witness(WitnessOptions),
     /// Compare primitive calls, allocations and memory of every workload with the golden file
     Counts(GoldenOptions),
+    /// Count the keys that one operation of each workload makes, uses, renews and destroys
+    Keys,
     /// Compare the instructions of the engine and of messages with the golden file
     Instructions(GoldenOptions),
     /// Compare with an earlier revision, and fail if this one is slower or does more
@@ -95,6 +97,7 @@ impl Arguments {
             Some(Verb::Doctor) => doctor::doctor(out),
             Some(Verb::Witness(options)) => exact::witness::witness(&options, out),
             Some(Verb::Counts(options)) => exact::counts::counts(&options, out),
+            Some(Verb::Keys) => keys::keys(out),
             Some(Verb::Instructions(options)) => exact::instructions::instructions(&options, out),
             Some(Verb::Gate(options)) => gate::gate(&options, out),
             Some(Verb::Selftest(options)) => gate::selftest::selftest(&options, out),

@@ -17,6 +17,7 @@ pub mod exact;
 pub mod family;
 pub mod gate;
 pub mod host;
+pub mod keys;
 pub mod libraries;
 pub mod list;
 pub mod load;

@@ -1,5 +1,7 @@
 //! Every key that comes also goes, on every backend, and is told of exactly.
 
+#[path = "../support/lives/mod.rs"]
+mod lives;
 mod messages;
 mod storage;
 #[path = "../support/mod.rs"]

@@ -10,10 +10,11 @@ mod peers;
 mod rows;
 mod strategies;
 
+use sprag::lifecycle::KeyCounts;
 use sprag::rustcrypto::RustCrypto;
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::suite::Suite;
-use sprag::sprag_core::testing::counting::{Call, Counting, record};
+use sprag::sprag_core::testing::counting::{Call, Counting, record, record_keys};
 
 use super::batch::{self, BatchWork, Way};
 use super::durable::{self as kept, DurableWork};
@@ -213,6 +214,22 @@ impl Workload {
     /// # Errors
     /// [`Wrong`] if the operation gave a wrong result.
     pub fn trace(&self, seed: u64) -> Result<Vec<Call>, Wrong> {
+        self.counted(seed, |work| record(work))
+    }
+
+    /// What happens to keys in one operation, as [`trace`](Self::trace) counts calls.
+    ///
+    /// # Errors
+    /// As [`trace`](Self::trace).
+    pub fn keys(&self, seed: u64) -> Result<KeyCounts, Wrong> {
+        self.counted(seed, |work| record_keys(work))
+    }
+
+    fn counted<T>(
+        &self,
+        seed: u64,
+        record: impl FnOnce(&mut dyn FnMut()) -> T,
+    ) -> Result<T, Wrong> {
         let mut lane = self.lane::<Counting<RustCrypto>>(seed)?;
         // The first operation may differ from those that follow, so the second one counts where
         // operations are so short that many are prepared at once.
@@ -220,8 +237,8 @@ impl Workload {
         lane.prepare(count)?;
         lane.run(0..count - 1)?;
         let mut outcome = Ok(());
-        let calls = record(|| outcome = lane.run(count - 1..count));
-        outcome.map(|()| calls)
+        let counts = record(&mut || outcome = lane.run(count - 1..count));
+        outcome.map(|()| counts)
     }
 
     /// Builds one operation per thread and puts them side by side.

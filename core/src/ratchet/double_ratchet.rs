@@ -343,12 +343,10 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             ReceiveChange::Unplanned => {}
             ReceiveChange::Stored { index } => {
                 self.skipped.remove(*index);
-                tell::<B>(KeyKind::SkippedKey, KeyAction::Used);
-                tell::<B>(KeyKind::SkippedKey, KeyAction::Destroyed);
+                told::skipped_used::<B>();
             }
             ReceiveChange::Current { n } => {
                 if let Some(chain) = &mut self.receiving {
-                    told::passed::<B>(n.saturating_sub(chain.n));
                     self.skipped.store::<B>(chain, *n, stamp, capacity);
                     chain.key.replace(next);
                     chain.n = n.saturating_add(1);
@@ -387,13 +385,11 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             opening,
         } = turn;
         if let Some(closing) = &mut self.receiving {
-            told::passed::<B>(pn.saturating_sub(closing.n));
             self.skipped.store::<B>(closing, *pn, stamp, capacity);
             self.skipped.close::<B>(self.peer);
             tell::<B>(KeyKind::ChainKey, KeyAction::Destroyed);
         }
         tell::<B>(KeyKind::ChainKey, KeyAction::Generated);
-        told::passed::<B>(*n);
         self.skipped.store::<B>(opening, *n, stamp, capacity);
         opening.key.replace(next);
         opening.n = n.saturating_add(1);
@@ -409,23 +405,5 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
         }
         // Dropped in place: taken out, its keys would stay behind here until the next send.
         self.sending = None;
-    }
-}
-
-/// Tells of what is left. The keys themselves wipe themselves.
-impl<B: CryptoBackend> Drop for DoubleRatchet<B> {
-    #[inline]
-    fn drop(&mut self) {
-        tell::<B>(KeyKind::RootKey, KeyAction::Destroyed);
-        if self.sending.is_some() {
-            told::sending_ended::<B>();
-        }
-        if self.receiving.is_some() {
-            tell::<B>(KeyKind::ChainKey, KeyAction::Destroyed);
-        }
-        let skipped = self.skipped.len();
-        each::<B>(KeyKind::SkippedKey, KeyAction::Destroyed, skipped);
-        let opened = self.opened.as_ref().map_or(0, |opened| opened.len());
-        each::<B>(KeyKind::OpenedKey, KeyAction::Destroyed, opened);
     }
 }

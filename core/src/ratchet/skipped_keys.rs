@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use crate::backend::CryptoBackend;
 use crate::codec::{Malformed, Reader, Writer};
 use crate::lifecycle::{KeyAction, KeyKind, tell};
-use crate::ratchet::Chain;
+use crate::ratchet::{Chain, told};
 use crate::secret::Secret;
 
 /// The most keys a session ever stores.
@@ -149,6 +149,7 @@ impl SkippedKeys {
                 chain.key.step_into::<B::HmacSha256>(entry.key.expose_mut());
             }
             chain.n = chain.n.saturating_add(1);
+            told::passed::<B>();
             while self.live > capacity.min(MAX_SKIPPED_KEYS) && self.forget_oldest::<B>() {}
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::backend::CryptoBackend;
 use crate::lifecycle::{KeyAction, KeyKind, each, once, tell};
+use crate::ratchet::DoubleRatchet;
 
 /// The root key gave its successor.
 #[inline]
@@ -32,11 +33,18 @@ pub(super) fn chain_renewed<B: CryptoBackend>(steps: u32) {
     each::<B>(KeyKind::ChainKey, KeyAction::Destroyed, steps as usize);
 }
 
-/// A chain is stepped over the messages that are missing, whose keys are stored.
+/// A chain is stepped over a message that is missing, whose key is stored.
 #[inline]
-pub(super) fn passed<B: CryptoBackend>(messages: u32) {
-    chain_renewed::<B>(messages);
-    each::<B>(KeyKind::SkippedKey, KeyAction::Generated, messages as usize);
+pub(super) fn passed<B: CryptoBackend>() {
+    chain_renewed::<B>(1);
+    tell::<B>(KeyKind::SkippedKey, KeyAction::Generated);
+}
+
+/// A message that was missing was opened.
+#[inline]
+pub(super) fn skipped_used<B: CryptoBackend>() {
+    tell::<B>(KeyKind::SkippedKey, KeyAction::Used);
+    tell::<B>(KeyKind::SkippedKey, KeyAction::Destroyed);
 }
 
 /// A message in its turn was opened.
@@ -44,4 +52,22 @@ pub(super) fn passed<B: CryptoBackend>(messages: u32) {
 pub(super) fn opened<B: CryptoBackend>() {
     chain_renewed::<B>(1);
     once::<B>(KeyKind::MessageKey, 1);
+}
+
+/// Tells of what is left. The keys themselves wipe themselves.
+impl<B: CryptoBackend> Drop for DoubleRatchet<B> {
+    #[inline]
+    fn drop(&mut self) {
+        tell::<B>(KeyKind::RootKey, KeyAction::Destroyed);
+        if self.sending.is_some() {
+            sending_ended::<B>();
+        }
+        if self.receiving.is_some() {
+            tell::<B>(KeyKind::ChainKey, KeyAction::Destroyed);
+        }
+        let skipped = self.skipped.len();
+        each::<B>(KeyKind::SkippedKey, KeyAction::Destroyed, skipped);
+        let opened = self.opened.as_ref().map_or(0, |opened| opened.len());
+        each::<B>(KeyKind::OpenedKey, KeyAction::Destroyed, opened);
+    }
 }

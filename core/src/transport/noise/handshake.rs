@@ -346,8 +346,9 @@ impl<B: CryptoBackend> Handshake<B> {
         }
     }
 
-    /// What the handshake leads to.
-    pub(in crate::transport) fn finish(self) -> Result<Outcome, TransportError> {
+    /// What the handshake leads to. Drop it then where it is: moved out of its box, it would stay behind
+    /// there.
+    pub(in crate::transport) fn finish(&self) -> Result<Outcome, TransportError> {
         if !self.is_finished() {
             return Err(TransportError::NotFinished);
         }

@@ -112,9 +112,11 @@ impl<B: CryptoBackend> DatagramChannel<B> {
         self.facts.clock = self.facts.clock.max(now);
         if let Some(receiving) = &mut self.receiving {
             let clock = self.facts.clock;
-            receiving
-                .previous
-                .take_if(|(_, since)| clock.since(*since) > PREVIOUS_EPOCH_AGE);
+            let lapsed = |(_, since): &(_, UnixTime)| clock.since(*since) > PREVIOUS_EPOCH_AGE;
+            if receiving.previous.as_ref().is_some_and(lapsed) {
+                // Dropped in place: taken out, its keys would stay behind here.
+                receiving.previous = None;
+            }
         }
     }
 

@@ -158,7 +158,7 @@ impl<B: CryptoBackend> Channel<B> {
         };
         let fresh = Fresh::new(&handshake.finish()?, self)?;
         let record = self.seal_kind(Kind::Agreement, message)?;
-        self.sending = Some(*fresh.sending);
+        self.send_under(fresh.sending);
         self.agreement = Agreement::Awaiting(fresh.receiving);
         self.agreed(fresh.later);
         Ok(record)
@@ -170,9 +170,17 @@ impl<B: CryptoBackend> Channel<B> {
         if let Agreement::Switching(epoch) =
             core::mem::replace(&mut self.agreement, Agreement::None)
         {
-            self.sending = Some(*epoch);
+            self.send_under(epoch);
         }
         Ok(record)
+    }
+
+    /// Swaps a sending key in: the box drops, and so wipes, the old one. Moved out of it, the new one
+    /// would stay behind there.
+    fn send_under(&mut self, mut epoch: Box<Epoch<B>>) {
+        if let Some(sending) = &mut self.sending {
+            core::mem::swap(sending, &mut *epoch);
+        }
     }
 
     pub(super) fn receive_switch(&mut self) -> Result<(), TransportError> {
