@@ -1,7 +1,8 @@
 //! The verb `doctor`: explains this host to whoever must choose a backend and a suite.
 //!
 //! What lives here: the page as a whole. `probe` measures for a few seconds, `advice` draws the
-//! conclusions, `trap` and `per_message` two of them; `host` explains what the host says of itself.
+//! conclusions, `trap` and `per_message` two of them; `host` explains what the host says of itself;
+//! `remains` searches memory for what libraries leave of keys.
 //! What a backend is claimed to be slow at was measured slow, here and now; only the reasons come
 //! from a list.
 
@@ -9,6 +10,7 @@ mod advice;
 mod host;
 mod per_message;
 mod probe;
+mod remains;
 mod trap;
 
 use std::io::{self, Write};
@@ -47,6 +49,8 @@ pub fn doctor(out: &mut dyn Write) -> Result<(), Failure> {
              refuse\nevery key."
         )?;
     }
+    // Before the timings, which take much memory that would have to be searched.
+    remains::print(out)?;
     writeln!(out, "\nMeasuring for a few seconds…")?;
     out.flush()?;
     let timings = probe::Timings::take(clock)?;

@@ -2,6 +2,8 @@
 //!
 //! A receiver holds the current epoch, the next, which stands ready, and for a while the one before.
 
+use alloc::boxed::Box;
+
 use crate::backend::CryptoBackend;
 use crate::time::UnixTime;
 use crate::transport::channel::epoch::Epoch;
@@ -19,8 +21,9 @@ pub(super) struct Receiving<B: CryptoBackend> {
     pub(super) number: u8,
     pub(super) current: Numbered<B>,
     pub(super) next: Numbered<B>,
-    /// The epoch before, and since when it is that.
-    pub(super) previous: Option<(Numbered<B>, UnixTime)>,
+    /// The epoch before, and since when it is that. Boxed: the place of one that is not there is not
+    /// written, and would carry here what was left on the stack.
+    pub(super) previous: Option<Box<(Numbered<B>, UnixTime)>>,
 }
 
 pub(super) struct Numbered<B: CryptoBackend> {
@@ -56,7 +59,7 @@ impl<B: CryptoBackend> Receiving<B> {
     pub(super) fn epoch(&mut self, which: Which) -> Result<&mut Numbered<B>, TransportError> {
         match which {
             Which::Previous => {
-                let previous = self.previous.as_mut().map(|(epoch, _)| epoch);
+                let previous = self.previous.as_mut().map(|previous| &mut previous.0);
                 previous.ok_or(TransportError::UnknownEpoch)
             }
             Which::Current => Ok(&mut self.current),
@@ -70,7 +73,7 @@ impl<B: CryptoBackend> Receiving<B> {
         let after = Numbered::new(after);
         let current = core::mem::replace(&mut self.next, after);
         let previous = core::mem::replace(&mut self.current, current);
-        self.previous = Some((previous, now));
+        self.previous = Some(Box::new((previous, now)));
         self.number = self.number.wrapping_add(1);
     }
 }

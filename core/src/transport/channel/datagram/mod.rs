@@ -112,8 +112,8 @@ impl<B: CryptoBackend> DatagramChannel<B> {
         self.facts.clock = self.facts.clock.max(now);
         if let Some(receiving) = &mut self.receiving {
             let clock = self.facts.clock;
-            let lapsed = |(_, since): &(_, UnixTime)| clock.since(*since) > PREVIOUS_EPOCH_AGE;
-            if receiving.previous.as_ref().is_some_and(lapsed) {
+            let since = receiving.previous.as_ref().map(|previous| previous.1);
+            if since.is_some_and(|since| clock.since(since) > PREVIOUS_EPOCH_AGE) {
                 // Dropped in place: taken out, its keys would stay behind here.
                 receiving.previous = None;
             }
