@@ -54,6 +54,22 @@ fn signal() {
 }
 
 #[test]
+fn secret_chat() {
+    holds(
+        "secret-chat",
+        &[
+            "nothing arrives at the second device",
+            "it could not open the message either",
+            "a session carries 100 messages",
+            "after a week the next message starts a new session",
+            "the relay holds no text",
+            "the relay holds no key",
+            "all that the new device knows is what it wrote itself",
+        ],
+    );
+}
+
+#[test]
 fn a_client_that_tells_the_relay_what_it_wrote_is_found() {
     fails("signal", "leaks", &["the relay holds no text"]);
 }

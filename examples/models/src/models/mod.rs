@@ -5,6 +5,7 @@
 
 mod parties;
 mod scene;
+mod secret_chat;
 mod signal;
 
 use std::fmt;
@@ -15,7 +16,7 @@ use crate::party::Place;
 use crate::table::Facts;
 
 /// Every model, in the order of the table.
-pub const MODELS: &[&dyn Model] = &[&signal::Signal];
+pub const MODELS: &[&dyn Model] = &[&signal::Signal, &secret_chat::SecretChat];
 
 /// A messaging model: its claims, what the conductor does to check them, and its parties.
 pub trait Model: Sync {
