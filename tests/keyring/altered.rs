@@ -163,3 +163,35 @@ fn parts<B: FileBackend>() {
         refused(&older, KeyRingError::Damaged);
     }
 }
+
+#[test]
+fn bytes_that_were_never_written_open_nothing_and_have_one_spelling() {
+    use proptest::prelude::*;
+    use sprag::default::Backend as B;
+
+    let device = secret();
+    let file = file::<B>(&device);
+    let writes = prop::collection::vec((0..file.len(), 1..=255_u8), 0..4);
+    let config = ProptestConfig {
+        cases: 4_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(writes in writes, cut: Option<prop::sample::Index>, front in 0..64_usize,
+                        noise in prop::collection::vec(any::<u8>(), 0..600))| {
+        let mut changed = file.clone();
+        for (at, byte) in &writes {
+            changed[*at] ^= byte;
+        }
+        if let Some(cut) = cut {
+            changed.truncate(cut.index(file.len()));
+        }
+        let random = [&file[..front], &noise].concat();
+        for bytes in [changed, random] {
+            prop_assert_eq!(open_all::<B>(&bytes, &device).is_ok(), bytes == file);
+            if let Ok(ring) = KeyRing::<B>::decode(&bytes) {
+                prop_assert_eq!(ring.encode(), Ok(bytes));
+            }
+        }
+    });
+}

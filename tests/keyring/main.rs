@@ -9,6 +9,7 @@ mod two_keys;
 
 mod altered;
 mod commitment;
+mod entropy;
 mod golden;
 mod life;
 mod limits;
