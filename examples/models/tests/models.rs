@@ -54,6 +54,51 @@ fn signal() {
 }
 
 #[test]
+fn whatsapp() {
+    holds(
+        "whatsapp",
+        &[
+            "the relay holds no text",
+            "the relay holds no key",
+            "the store holds the backup, sealed",
+            "the store holds no text",
+            "the store holds no key, no password",
+            "a wrong password is refused",
+            "another recovery key is refused",
+            "nothing was imported with either",
+            "with the password the whole history is back",
+            "with the recovery key the whole history is back",
+        ],
+    );
+}
+
+#[test]
+fn a_client_that_shows_the_store_a_preview_is_found() {
+    fails("whatsapp", "leaks", &["the store holds no text"]);
+}
+
+#[test]
+fn imessage() {
+    holds(
+        "imessage",
+        &[
+            "the message is sealed for three devices, each for itself",
+            "it cannot open what was sealed before it came",
+            "it cannot open the archive by itself",
+            "through the key bag it has the whole history",
+            "alice-example.3 reads what was written",
+            "nothing arrives at the lost device",
+            "it can open none of the copies",
+            "it cannot open the key bag any more",
+            "the escrow holds no text",
+            "the escrow holds no key",
+            "the relay holds no text",
+            "the relay holds no key",
+        ],
+    );
+}
+
+#[test]
 fn secret_chat() {
     holds(
         "secret-chat",
@@ -71,7 +116,11 @@ fn secret_chat() {
 
 #[test]
 fn a_client_that_tells_the_relay_what_it_wrote_is_found() {
-    fails("signal", "leaks", &["the relay holds no text"]);
+    fails(
+        "signal",
+        "leaks",
+        &["the relay holds no text", "the relay holds no key"],
+    );
 }
 
 #[test]
@@ -85,8 +134,10 @@ fn a_relay_that_keeps_what_was_delivered_is_found() {
 
 #[test]
 fn another_backend_gives_the_same() {
-    let output = models(&["signal", "--backend", "mixed"]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    for backend in ["ring", "aws-lc-rs", "mixed"] {
+        let output = models(&["signal", "--backend", backend]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    }
 }
 
 #[test]
@@ -107,5 +158,7 @@ fn unknown_names_are_refused_with_those_that_there_are() {
 #[test]
 fn every_model_has_its_row_in_the_table() {
     let said = text(&models(&["table"]));
-    assert!(said.contains("| `signal` |"), "{said}");
+    for model in ["signal", "whatsapp", "imessage", "secret-chat"] {
+        assert!(said.contains(&format!("| `{model}` |")), "{said}");
+    }
 }

@@ -3,10 +3,13 @@
 //! What lives here: what a model is, and the list of them. What does not: the parts that several of
 //! them are built of.
 
+mod family;
+mod imessage;
 mod parties;
 mod scene;
 mod secret_chat;
 mod signal;
+mod whatsapp;
 
 use std::fmt;
 
@@ -16,7 +19,12 @@ use crate::party::Place;
 use crate::table::Facts;
 
 /// Every model, in the order of the table.
-pub const MODELS: &[&dyn Model] = &[&signal::Signal, &secret_chat::SecretChat];
+pub const MODELS: &[&dyn Model] = &[
+    &signal::Signal,
+    &whatsapp::WhatsApp,
+    &imessage::IMessage,
+    &secret_chat::SecretChat,
+];
 
 /// A messaging model: its claims, what the conductor does to check them, and its parties.
 pub trait Model: Sync {
