@@ -1,6 +1,14 @@
 //! The models as a user runs them: every check holds, and the checks of a broken model do not.
 
 use std::process::{Command, Output};
+use std::sync::Arc;
+
+use sprag::SessionPolicy;
+use sprag::rustcrypto::Backend;
+use sprag::stores::Memory;
+use sprag_models::device::Device;
+use sprag_models::net;
+use sprag_models::relay::Relay;
 
 fn models(arguments: &[&str]) -> Output {
     let models = Command::new(env!("CARGO_BIN_EXE_models"))
@@ -161,4 +169,30 @@ fn every_model_has_its_row_in_the_table() {
     for model in ["signal", "whatsapp", "imessage", "secret-chat"] {
         assert!(said.contains(&format!("| `{model}` |")), "{said}");
     }
+}
+
+#[test]
+fn the_parts_run_in_one_process_and_say_what_went_over_the_wire() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Relay::<Backend>::new(folder.path().to_owned(), true);
+    let relay = Arc::new(relay);
+    let address = net::serve(Arc::clone(&relay)).unwrap();
+    let enrol = |name: &str| {
+        let (name, policy) = (name.parse().unwrap(), SessionPolicy::default());
+        Device::<Backend, _>::enrol(name, Memory::new(), address, policy).unwrap()
+    };
+    let (mut alice, mut bob) = (enrol("alice.1"), enrol("bob.1"));
+    let to = bob.address().clone();
+    alice.send(&to, b"first").unwrap();
+
+    let before = alice.relay().sent();
+    let sealed = alice.send(&to, b"second").unwrap();
+    let sent = alice.relay().sent() - before;
+    assert!(sent > sealed.len() as u64, "{sent} bytes sent");
+    assert_eq!(relay.waiting().0, 2);
+    let heard = bob.receive().unwrap();
+    let texts: Vec<_> = heard.iter().map(|letter| letter.text.as_slice()).collect();
+    assert_eq!(texts, [&b"first"[..], b"second"]);
+    assert_eq!(relay.waiting(), (0, 0));
+    assert_eq!(bob.history().unwrap(), heard);
 }
