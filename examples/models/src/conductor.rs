@@ -1,0 +1,305 @@
+//! The conductor: starts the parties of a model as processes, tells them what to do, and looks for
+//! what they could read.
+//!
+//! What lives here: the processes and their lifetimes, and the checks by search, each of which has to
+//! find a control in the same pass, or it fails. What does not: the search itself ([`crate::search`]);
+//! what parties do ([`crate::models`]).
+
+use std::fmt;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::backend::BackendName;
+use crate::party::{Fault, OK, REFUSED, read_line, write_line};
+use crate::report::Report;
+use crate::search::{self, Needle};
+use crate::{Result, journal};
+
+/// So long a party may take for an answer.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs one model.
+#[derive(Debug)]
+pub struct Conductor {
+    model: &'static str,
+    backend: BackendName,
+    fault: Option<Fault>,
+    executable: PathBuf,
+    root: TempDir,
+    /// What was checked.
+    pub report: Report,
+}
+
+impl Conductor {
+    /// A conductor for a model, with a folder that is removed with it.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn new(
+        model: &'static str,
+        backend: BackendName,
+        fault: Option<Fault>,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            model,
+            backend,
+            fault,
+            executable: std::env::current_exe()?,
+            root: tempfile::tempdir()?,
+            report: Report::default(),
+        })
+    }
+
+    /// Starts a party of this role and waits until it is ready. `name` is unique in the run.
+    ///
+    /// # Errors
+    /// [`PartyError`]; the system's.
+    pub fn start(&self, role: &str, name: &str) -> Result<Party> {
+        let folder = self.root.path().join(name);
+        std::fs::create_dir(&folder)?;
+        let mut command = Command::new(&self.executable);
+        command.args(["party", role, "--model", self.model]);
+        command.args(["--backend", self.backend.as_str(), "--dir"]);
+        command.arg(&folder);
+        if let Some(fault) = self.fault {
+            command.args(["--fault", &fault.to_string()]);
+        }
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let (said, answers) = channel();
+        let output = child.stdout.take();
+        let mut party = Party {
+            name: name.to_owned(),
+            folder,
+            commands: child.stdin.take(),
+            child,
+            answers,
+            ready: Vec::new(),
+        };
+        thread::spawn(move || {
+            let Some(mut output) = output.map(BufReader::new) else {
+                return;
+            };
+            while let Ok(Some(line)) = read_line(&mut output) {
+                if said.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        party.ready = party.answer()?;
+        Ok(party)
+    }
+
+    /// Checks that `party` holds none of `needles`, in memory or files, where the same search finds
+    /// `control`, which it must hold: in memory, and in files if it has any.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn holds_none(
+        &mut self,
+        claim: &str,
+        party: &Party,
+        control: &Needle,
+        needles: &[Needle],
+    ) -> Result<()> {
+        let all: Vec<Needle> = std::iter::once(control).chain(needles).cloned().collect();
+        let files = search::files(&party.folder, &all)?;
+        let controlled = files.searched == 0 || files.found[0];
+        self.show_control(control, &party.name, "files", controlled);
+        let mut clean = controlled && self.show_found(&all[1..], &files.found[1..], "files");
+        let mut searched = files.searched;
+        match search::memory(party.child.id(), &all) {
+            Ok(memory) => {
+                searched += memory.searched;
+                self.show_control(control, &party.name, "memory", memory.found[0]);
+                clean &= memory.found[0];
+                clean &= self.show_found(&all[1..], &memory.found[1..], "memory");
+            }
+            Err(why) => self.report.not_run(claim, &why.to_string()),
+        }
+        let count = needles.len();
+        let claim = format!("{claim} ({count} looked for in {} KiB)", searched >> 10);
+        // Nothing to look for would hold of everybody.
+        self.report.check(&claim, clean && count > 0);
+        Ok(())
+    }
+
+    /// Checks that `party` holds each of `needles`, in memory or files.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn holds_all(&mut self, claim: &str, party: &Party, needles: &[Needle]) -> Result<()> {
+        let mut found = search::files(&party.folder, needles)?.found;
+        match search::memory(party.child.id(), needles) {
+            Ok(memory) => {
+                let both = found.iter_mut().zip(memory.found);
+                both.for_each(|(file, memory)| *file |= memory);
+            }
+            Err(why) if found.contains(&false) => {
+                self.report.not_run(claim, &why.to_string());
+                return Ok(());
+            }
+            Err(_) => {}
+        }
+        for (needle, _) in needles.iter().zip(&found).filter(|(_, found)| !**found) {
+            self.report.note(&format!("not found: {}", needle.what));
+        }
+        let claim = format!("{claim} ({} looked for)", needles.len());
+        let all = !needles.is_empty() && !found.contains(&false);
+        self.report.check(&claim, all);
+        Ok(())
+    }
+
+    fn show_control(&self, control: &Needle, party: &str, place: &str, found: bool) {
+        if !found {
+            let what = &control.what;
+            let note = format!("the search is blind: {what} not found in the {place} of {party}");
+            self.report.note(&note);
+        }
+    }
+
+    fn show_found(&self, needles: &[Needle], found: &[bool], place: &str) -> bool {
+        for (needle, _) in needles.iter().zip(found).filter(|(_, found)| **found) {
+            self.report
+                .note(&format!("found in {place}: {}", needle.what));
+        }
+        !found.contains(&true)
+    }
+}
+
+/// A party's process. Killed on drop.
+#[derive(Debug)]
+pub struct Party {
+    name: String,
+    folder: PathBuf,
+    child: Child,
+    commands: Option<ChildStdin>,
+    answers: Receiver<String>,
+    ready: Vec<String>,
+}
+
+impl Party {
+    /// Its name in this run.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What it said when it was ready: a server, its address.
+    #[must_use]
+    pub fn ready(&self) -> &str {
+        self.ready.first().map_or("", String::as_str)
+    }
+
+    /// Gives it a command and returns the fields of its answer.
+    ///
+    /// # Errors
+    /// [`PartyError`].
+    pub fn ask(&mut self, verb: &str, arguments: &[&str]) -> Result<Vec<String>> {
+        let commands = self.commands.as_mut();
+        let commands = commands.ok_or_else(|| PartyError::Ended(self.name.clone()))?;
+        write_line(commands, verb, arguments)?;
+        self.answer()
+    }
+
+    /// Gives it a command that it has to refuse, and returns its reason; `None` if it did it.
+    ///
+    /// # Errors
+    /// [`PartyError`], except for the refusal.
+    pub fn refuses(&mut self, verb: &str, arguments: &[&str]) -> Result<Option<String>> {
+        match self.ask(verb, arguments) {
+            Ok(_) => Ok(None),
+            Err(error) => match error.downcast::<PartyError>().map(|error| *error) {
+                Ok(PartyError::Refused { why, .. }) => Ok(Some(why)),
+                Ok(error) => Err(error.into()),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// Every AEAD key its process used so far, as needles.
+    ///
+    /// # Errors
+    /// As [`journal::read`].
+    pub fn keys(&self) -> Result<Vec<Needle>> {
+        let keys = journal::read(&self.folder)?;
+        let name = |key| Needle::new(format!("a key of {}", self.name), key);
+        Ok(keys.iter().map(name).collect())
+    }
+
+    fn answer(&mut self) -> Result<Vec<String>> {
+        let name = || self.name.clone();
+        let line = self
+            .answers
+            .recv_timeout(PATIENCE)
+            .map_err(|error| match error {
+                RecvTimeoutError::Timeout => PartyError::Silent(name()),
+                RecvTimeoutError::Disconnected => PartyError::Ended(name()),
+            })?;
+        let mut fields = line.split('\t').map(str::to_owned);
+        match fields.next().as_deref() {
+            Some(OK) => Ok(fields.collect()),
+            Some(REFUSED) => Err(PartyError::Refused {
+                party: name(),
+                why: fields.next().unwrap_or_default(),
+            }
+            .into()),
+            _ => Err(PartyError::Confused(name()).into()),
+        }
+    }
+}
+
+impl Drop for Party {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way it is gone after.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A party did not do what it was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartyError {
+    /// It did not answer in time.
+    Silent(String),
+    /// Its process ended.
+    Ended(String),
+    /// It said what is no answer.
+    Confused(String),
+    /// It refused.
+    Refused {
+        /// Who.
+        party: String,
+        /// Its reason.
+        why: String,
+    },
+}
+
+impl fmt::Display for PartyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Silent(party) => {
+                write!(f, "{party} gave no answer for {} s", PATIENCE.as_secs())
+            }
+            Self::Ended(party) => write!(f, "the process of {party} ended"),
+            Self::Confused(party) => write!(f, "{party} said what is no answer"),
+            Self::Refused { party, why } => write!(f, "{party}: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for PartyError {}

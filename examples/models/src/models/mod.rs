@@ -1,0 +1,70 @@
+//! The models, by name.
+//!
+//! What lives here: what a model is, and the list of them. What does not: the parts that several of
+//! them are built of.
+
+use std::fmt;
+
+use crate::Result;
+use crate::conductor::Conductor;
+use crate::party::Place;
+use crate::table::Facts;
+
+/// Every model, in the order of the table.
+pub const MODELS: &[&dyn Model] = &[];
+
+/// A messaging model: its claims, what the conductor does to check them, and its parties.
+pub trait Model: Sync {
+    /// Its name and claims.
+    fn facts(&self) -> &'static Facts;
+
+    /// The whole life of it: enrol, first message, conversation, device lost, restore or the proof
+    /// that nothing can be restored, close. Checks go into the conductor's report.
+    ///
+    /// # Errors
+    /// What kept it from running to its end. A check that does not hold is none.
+    fn run(&self, conductor: &mut Conductor) -> Result<()>;
+
+    /// The part of one party, in its own process, until the conductor has no more commands.
+    ///
+    /// # Errors
+    /// [`UnknownRole`]; what ended the party before its time.
+    fn party(&self, role: &str, place: &Place) -> Result<()>;
+}
+
+/// The model of this name.
+///
+/// # Errors
+/// [`UnknownModel`], which lists those that there are.
+pub fn named(name: &str) -> std::result::Result<&'static dyn Model, UnknownModel> {
+    let mut models = MODELS.iter().copied();
+    models
+        .find(|model| model.facts().name == name)
+        .ok_or_else(|| UnknownModel(name.to_owned()))
+}
+
+/// No model has this name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownModel(pub String);
+
+impl fmt::Display for UnknownModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown model {:?}; there are", self.0)?;
+        let mut models = MODELS.iter();
+        models.try_for_each(|model| write!(f, " {}", model.facts().name))
+    }
+}
+
+impl std::error::Error for UnknownModel {}
+
+/// The model has no party of this role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRole(pub String);
+
+impl fmt::Display for UnknownRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the model has no party of the role {:?}", self.0)
+    }
+}
+
+impl std::error::Error for UnknownRole {}
