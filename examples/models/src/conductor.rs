@@ -205,6 +205,12 @@ impl Party {
         self.ready.first().map_or("", String::as_str)
     }
 
+    /// A further field of what it said when it was ready.
+    #[must_use]
+    pub fn ready_field(&self, index: usize) -> &str {
+        self.ready.get(index).map_or("", String::as_str)
+    }
+
     /// Gives it a command and returns the fields of its answer.
     ///
     /// # Errors

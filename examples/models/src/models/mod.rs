@@ -3,6 +3,8 @@
 //! What lives here: what a model is, and the list of them. What does not: the parts that several of
 //! them are built of.
 
+mod channel;
+
 use std::fmt;
 
 use crate::Result;
@@ -11,7 +13,7 @@ use crate::party::Place;
 use crate::table::Facts;
 
 /// Every model, in the order of the table.
-pub const MODELS: &[&dyn Model] = &[];
+pub const MODELS: &[&dyn Model] = &[&channel::Channel];
 
 /// A messaging model: its claims, what the conductor does to check them, and its parties.
 pub trait Model: Sync {
