@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::backend::BackendName;
+use crate::backend::{BackendName, unwiped};
 use crate::party::{Fault, OK, REFUSED, read_line, write_line};
 use crate::report::Report;
 use crate::search::{self, Needle};
@@ -132,6 +132,47 @@ impl Conductor {
         Ok(())
     }
 
+    /// Checks that the files of `party` hold none of `needles`, where the same search finds `control`.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn files_hold_none(
+        &mut self,
+        claim: &str,
+        party: &Party,
+        control: &Needle,
+        needles: &[Needle],
+    ) -> Result<()> {
+        let all: Vec<Needle> = std::iter::once(control).chain(needles).cloned().collect();
+        let files = search::files(&party.folder, &all)?;
+        self.show_control(control, &party.name, "files", files.found[0]);
+        let clean = self.show_found(needles, &files.found[1..], "files");
+        let held = files.found[0] && clean && !needles.is_empty();
+        let (count, searched) = (needles.len(), files.searched >> 10);
+        let claim = format!("{claim} ({count} looked for in {searched} KiB)");
+        self.report.check(&claim, held);
+        Ok(())
+    }
+
+    /// As [`holds_none`](Self::holds_none) for AES-256-GCM keys that are gone, unless the backend's library
+    /// does not wipe them: then nobody can promise that.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn keys_gone(
+        &mut self,
+        claim: &str,
+        party: &Party,
+        control: &Needle,
+        keys: &[Needle],
+    ) -> Result<()> {
+        if let Some(note) = unwiped(self.backend) {
+            self.report.not_run(claim, note);
+            return Ok(());
+        }
+        self.holds_none(claim, party, control, keys)
+    }
+
     /// Checks that `party` holds each of `needles`, in memory or files.
     ///
     /// # Errors
@@ -237,6 +278,13 @@ impl Party {
         }
     }
 
+    /// Kills it, as a device that is lost. Its folder stays.
+    pub fn stop(&mut self) {
+        // It may have ended by itself; either way it is gone after.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Every AEAD key its process used so far, as needles.
     ///
     /// # Errors
@@ -271,9 +319,7 @@ impl Party {
 
 impl Drop for Party {
     fn drop(&mut self) {
-        // It may have ended by itself; either way it is gone after.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
 }
 

@@ -127,7 +127,9 @@ impl<B: PqBackend> Relay<B> {
         if state.devices.len() >= MAX_DEVICES {
             return Err(RelayError::Full.into());
         }
-        self.write(&format!("devices/{device}"), record)?;
+        let name = device.to_string();
+        let file = fields::join(&[name.as_bytes(), record]);
+        self.write(&format!("devices/{device}"), &file)?;
         state.devices.insert(device, prekeys);
         Ok(())
     }

@@ -208,7 +208,7 @@ impl Run<'_> {
             self.conductor.holds_all(&claim, party, &current)?;
             let claim = format!("and the {name} has none of the keys before");
             let control = &current[0];
-            self.conductor.holds_none(&claim, party, control, &gone)?;
+            self.conductor.keys_gone(&claim, party, control, &gone)?;
         }
         Ok(())
     }
@@ -219,7 +219,7 @@ impl Run<'_> {
         for party in [&self.client, &self.server] {
             let claim = format!("after the close the {} has no key of it", party.name());
             self.conductor
-                .holds_none(&claim, party, &self.control, &keys)?;
+                .keys_gone(&claim, party, &self.control, &keys)?;
         }
         Ok(())
     }

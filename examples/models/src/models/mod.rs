@@ -4,6 +4,10 @@
 //! them are built of.
 
 mod channel;
+mod parties;
+mod scene;
+mod secret_chat;
+mod signal;
 
 use std::fmt;
 
@@ -13,7 +17,11 @@ use crate::party::Place;
 use crate::table::Facts;
 
 /// Every model, in the order of the table.
-pub const MODELS: &[&dyn Model] = &[&channel::Channel];
+pub const MODELS: &[&dyn Model] = &[
+    &signal::Signal,
+    &secret_chat::SecretChat,
+    &channel::Channel,
+];
 
 /// A messaging model: its claims, what the conductor does to check them, and its parties.
 pub trait Model: Sync {
