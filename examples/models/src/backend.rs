@@ -3,6 +3,7 @@
 use std::fmt;
 
 pub use sprag::BackendName;
+use sprag::provenance::{COMPILED, Wipes};
 
 /// The backend of this name, if it runs on this processor.
 ///
@@ -12,6 +13,17 @@ pub fn named(name: &str) -> Result<BackendName, UnknownBackend> {
     BackendName::from_name(name)
         .filter(|backend| backend.is_supported())
         .ok_or_else(|| UnknownBackend(name.to_owned()))
+}
+
+/// What the backend's library leaves in memory of an AES-256-GCM key that is gone, in the words of
+/// `sprag-bench doctor`; `None` if it wipes all.
+#[must_use]
+pub fn unwiped(backend: BackendName) -> Option<&'static str> {
+    let mut tables = COMPILED.iter();
+    let table = tables.find(|table| table.backend == backend.as_str())?;
+    let row = table.rows.iter().find(|row| row.primitive == "AES-256-GCM");
+    row.filter(|row| row.wipes != Wipes::Yes)
+        .map(|row| row.note)
 }
 
 /// No backend of this name runs here.

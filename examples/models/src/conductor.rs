@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::backend::BackendName;
+use crate::backend::{BackendName, unwiped};
 use crate::party::{Fault, OK, REFUSED, read_line, write_line};
 use crate::report::Report;
 use crate::search::{self, Finds, Needle};
@@ -147,6 +147,25 @@ impl Conductor {
         Ok(())
     }
 
+    /// As [`holds_none`](Self::holds_none) for AES-256-GCM keys that are gone, unless the backend's library
+    /// does not wipe them: then nobody can promise that.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn keys_gone(
+        &mut self,
+        claim: &str,
+        party: &Party,
+        control: &Needle,
+        keys: &[Needle],
+    ) -> Result<()> {
+        if let Some(note) = unwiped(self.backend) {
+            self.report.not_run(claim, note);
+            return Ok(());
+        }
+        self.holds_none(claim, party, control, keys)
+    }
+
     /// Checks that `party` holds each of `needles`, in memory or files.
     ///
     /// # Errors
@@ -236,6 +255,12 @@ impl Party {
     #[must_use]
     pub fn ready(&self) -> &str {
         self.ready.first().map_or("", String::as_str)
+    }
+
+    /// A further field of what it said when it was ready.
+    #[must_use]
+    pub fn ready_field(&self, index: usize) -> &str {
+        self.ready.get(index).map_or("", String::as_str)
     }
 
     /// Gives it a command and returns the fields of its answer.

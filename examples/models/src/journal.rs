@@ -46,6 +46,20 @@ pub fn read(folder: &Path) -> std::io::Result<BTreeSet<[u8; 32]>> {
     Ok(keys.iter().copied().collect())
 }
 
+/// The keys of [`read`] in the order of their last use.
+///
+/// # Errors
+/// As [`read`].
+pub fn in_order(folder: &Path) -> std::io::Result<Vec<[u8; 32]>> {
+    let bytes = std::fs::read(folder.join(FILE))?;
+    let (keys, _) = bytes.as_chunks();
+    let mut known = BTreeSet::new();
+    let last_first = keys.iter().rev().filter(|key| known.insert(**key));
+    let mut keys: Vec<_> = last_first.copied().collect();
+    keys.reverse();
+    Ok(keys)
+}
+
 /// Appends keys to the journal.
 #[derive(Clone, Copy, Debug)]
 pub enum WriteDown {}

@@ -13,6 +13,7 @@
 pub mod address;
 pub mod backend;
 pub mod backup;
+pub mod channel;
 pub mod conductor;
 pub mod device;
 pub mod fields;
@@ -23,6 +24,7 @@ pub mod net;
 pub mod party;
 pub mod relay;
 pub mod report;
+pub mod scrub;
 pub mod search;
 pub mod store;
 pub mod table;

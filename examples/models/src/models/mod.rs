@@ -3,6 +3,7 @@
 //! What lives here: what a model is, and the list of them. What does not: the parts that several of
 //! them are built of.
 
+mod channel;
 mod family;
 mod imessage;
 mod key_ring;
@@ -21,10 +22,11 @@ use crate::table::Facts;
 
 /// Every model, in the order of the table.
 pub const MODELS: &[&dyn Model] = &[
+    &channel::Channel,
     &signal::Signal,
     &whatsapp::WhatsApp,
-    &imessage::IMessage,
     &secret_chat::SecretChat,
+    &imessage::IMessage,
     &key_ring::KeyRing,
 ];
 
