@@ -4,11 +4,26 @@ use rand_core::TryCryptoRng;
 use rayon::prelude::*;
 use sprag_core::history::chunked::{CHUNK_LEN, ChunkedError, HEADER_LEN, Pieces, TAG_LEN};
 use sprag_core::{FileBackend, Secret};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::split;
 
 const SEALED_LEN: usize = CHUNK_LEN + TAG_LEN;
+
+/// Length in bytes of a file with `text_len` bytes of plaintext.
+#[must_use]
+pub const fn file_len(text_len: usize) -> usize {
+    let tags = (text_len / CHUNK_LEN + 1) * TAG_LEN;
+    text_len.saturating_add(HEADER_LEN + tags)
+}
+
+/// Length in bytes of the plaintext of a file with `file_len` bytes, if there is a file so long.
+#[must_use]
+pub fn text_len(file_len: usize) -> Option<usize> {
+    let body = file_len.checked_sub(HEADER_LEN)?;
+    let last = (body % SEALED_LEN).checked_sub(TAG_LEN)?;
+    Some(body / SEALED_LEN * CHUNK_LEN + last)
+}
 
 /// A whole file, sealed: the bytes that [`Sealer`](sprag_core::history::chunked::Sealer) gives.
 ///
@@ -20,9 +35,27 @@ pub fn seal_file<B: FileBackend, R: TryCryptoRng + ?Sized>(
     text: &[u8],
     rng: &mut R,
 ) -> Result<Vec<u8>, ChunkedError> {
+    let mut file = vec![0; file_len(text.len())];
+    seal_file_into::<B, R>(key, context, text, &mut file, rng)?;
+    Ok(file)
+}
+
+/// The same into a buffer of the caller, of [`file_len`] bytes. For one that is used again, since the
+/// system takes longer to give out new memory than the cipher takes to fill it.
+///
+/// # Errors
+/// As [`Pieces::create`]; [`ChunkedError::NoSuchChunk`] for a buffer of another length.
+pub fn seal_file_into<B: FileBackend, R: TryCryptoRng + ?Sized>(
+    key: &Secret<32>,
+    context: &[u8],
+    text: &[u8],
+    file: &mut [u8],
+    rng: &mut R,
+) -> Result<(), ChunkedError> {
+    if file.len() != file_len(text.len()) {
+        return Err(ChunkedError::NoSuchChunk);
+    }
     let (pieces, header) = Pieces::<B>::create(key, context, text.len() as u64, rng)?;
-    let chunks = text.len() / CHUNK_LEN + 1;
-    let mut file = vec![0; HEADER_LEN + text.len() + chunks * TAG_LEN];
     let (front, body) = file.split_at_mut(HEADER_LEN);
     front.copy_from_slice(&header);
     let seal = |(number, sealed): (usize, &mut [u8])| {
@@ -44,7 +77,12 @@ pub fn seal_file<B: FileBackend, R: TryCryptoRng + ?Sized>(
             .enumerate()
             .find_map_first(seal)
     };
-    failed.map_or(Ok(file), Err)
+    if let Some(error) = failed {
+        // Plaintext may stand in it.
+        file.zeroize();
+        return Err(error);
+    }
+    Ok(())
 }
 
 /// The text of a whole file. The end is checked before anything else is opened.
@@ -56,12 +94,52 @@ pub fn open_file<B: FileBackend>(
     context: &[u8],
     file: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, ChunkedError> {
-    let incomplete = ChunkedError::Incomplete;
-    let (header, body) = file.split_first_chunk().ok_or(incomplete)?;
-    let pieces = Pieces::<B>::open(key, context, header, file.len() as u64)?;
+    let (pieces, body) = begun::<B>(key, context, file)?;
+    let mut text = Zeroizing::new(vec![0; pieces.text_len() as usize]);
+    open_all(&pieces, body, &mut text)?;
+    Ok(text)
+}
+
+/// The same into a buffer of the caller, of [`text_len`] bytes. Of a file that is refused nothing is left
+/// in it.
+///
+/// # Errors
+/// As [`open_file`]; [`ChunkedError::NoSuchChunk`] for a buffer of another length, which is unchanged.
+pub fn open_file_into<B: FileBackend>(
+    key: &Secret<32>,
+    context: &[u8],
+    file: &[u8],
+    text: &mut [u8],
+) -> Result<(), ChunkedError> {
+    let (pieces, body) = begun::<B>(key, context, file)?;
+    if text.len() as u64 != pieces.text_len() {
+        return Err(ChunkedError::NoSuchChunk);
+    }
+    let opened = open_all(&pieces, body, text);
+    if opened.is_err() {
+        text.zeroize();
+    }
+    opened
+}
+
+/// A file's keys, and its chunks.
+fn begun<'a, B: FileBackend>(
+    key: &Secret<32>,
+    context: &[u8],
+    file: &'a [u8],
+) -> Result<(Pieces<B>, &'a [u8]), ChunkedError> {
+    let (header, body) = file.split_first_chunk().ok_or(ChunkedError::Incomplete)?;
+    let pieces = Pieces::open(key, context, header, file.len() as u64)?;
+    Ok((pieces, body))
+}
+
+fn open_all<B: FileBackend>(
+    pieces: &Pieces<B>,
+    body: &[u8],
+    text: &mut [u8],
+) -> Result<(), ChunkedError> {
     let whole = pieces.last() as usize;
     let (sealed, last) = body.split_at(whole * SEALED_LEN);
-    let mut text = Zeroizing::new(vec![0; pieces.text_len() as usize]);
     let (chunks, end) = text.split_at_mut(whole * CHUNK_LEN);
 
     let open = |(number, (chunk, sealed)): (usize, (&mut [u8], &[u8]))| {
@@ -80,5 +158,5 @@ pub fn open_file<B: FileBackend>(
         let pairs = pairs.zip(sealed.par_chunks(SEALED_LEN));
         pairs.enumerate().find_map_first(open)
     };
-    failed.map_or(Ok(text), Err)
+    failed.map_or(Ok(()), Err)
 }

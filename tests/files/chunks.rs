@@ -243,7 +243,9 @@ fn a_pool_makes_and_takes_the_same_files() {
 #[cfg(feature = "rayon")]
 fn on_a_pool<B: FileBackend>() {
     use crate::given::Given;
-    use sprag::parallel::{open_file, seal_file};
+    use sprag::parallel::{
+        file_len, open_file, open_file_into, seal_file, seal_file_into, text_len,
+    };
 
     let key = Secret::random(&mut sprag::entropy::system()).unwrap();
     let pool = rayon::ThreadPoolBuilder::new()
@@ -264,6 +266,25 @@ fn on_a_pool<B: FileBackend>() {
         let open = |file: &[u8]| open_file::<B>(&key, b"context", file);
         assert_eq!(*open(&serial).unwrap(), text);
         assert_eq!(*pool.install(|| open(&serial)).unwrap(), text);
+
+        // Into buffers of ours, which held something else before.
+        assert_eq!(
+            (file_len(len), text_len(serial.len())),
+            (serial.len(), Some(len))
+        );
+        let (mut file, mut back) = (vec![7; serial.len()], vec![7; len]);
+        let seal_into =
+            |file: &mut [u8]| seal_file_into::<B, _>(&key, b"context", &text, file, &mut salt());
+        pool.install(|| seal_into(&mut file)).unwrap();
+        assert_eq!(file, serial);
+        let open_into =
+            |file: &[u8], back: &mut [u8]| open_file_into::<B>(&key, b"context", file, back);
+        pool.install(|| open_into(&serial, &mut back)).unwrap();
+        assert_eq!(back, text);
+        let refused = Err(ChunkedError::NoSuchChunk);
+        assert_eq!(seal_into(&mut vec![0; serial.len() + 1]), refused);
+        assert_eq!(open_into(&serial, &mut vec![0; len + 1]), refused);
+
         for at in (HEADER_LEN..serial.len()).step_by(5003) {
             let mut changed = serial.clone();
             changed[at] ^= 1;
@@ -278,6 +299,9 @@ fn on_a_pool<B: FileBackend>() {
                 Some(error),
                 "byte {at}"
             );
+            back.fill(7);
+            assert_eq!(open_into(&changed, &mut back), Err(error));
+            assert!(back.iter().all(|byte| *byte == 0), "byte {at}");
         }
     }
 }

@@ -94,6 +94,33 @@ fn lives<S: Store>(store: &S) {
 }
 
 #[test]
+fn many_records_are_written_together_or_not_at_all() {
+    let rng = &mut sprag::entropy::system();
+    let store = Memory::new();
+    let history = History::new(&store, ring());
+    let epoch = history.begin_epoch(1, rng).unwrap();
+    history.put(&epoch, b"a", b"before", rng).unwrap();
+    let records: [(&[u8], &[u8]); 4] = [(b"a", b"1"), (b"b", b"2"), (b"c", b"3"), (b"b", b"4")];
+    history.put_all(&epoch, records, rng).unwrap();
+    history.put_all(&epoch, [], rng).unwrap();
+    let all = |history: &History<_, _, _>| {
+        let page = history.page(&epoch, None, 10).unwrap().into_iter();
+        page.map(|(name, text)| (name, text.to_vec()))
+            .collect::<Vec<_>>()
+    };
+    let expected = [(b"a", b"1"), (b"b", b"4"), (b"c", b"3")];
+    let expected = expected.map(|(name, text)| (name.to_vec(), text.to_vec()));
+    assert_eq!(all(&history), expected);
+
+    // One name too long among good ones: none is written.
+    let long = [0; 153];
+    let records: [(&[u8], &[u8]); 2] = [(b"d", b"5"), (&long, b"6")];
+    let refused = history.put_all(&epoch, records, rng);
+    assert_eq!(refused, Err(HistoryError::NameTooLong));
+    assert_eq!(all(&history), expected);
+}
+
+#[test]
 fn an_erased_epochs_records_open_under_no_key_that_is_left() {
     let rng = &mut sprag::entropy::system();
     let store = Memory::new();

@@ -1,5 +1,6 @@
 //! Records of the history: sealed each under its own key, bound to name and revision.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use rand_core::TryCryptoRng;
@@ -41,12 +42,36 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> History<S, B, K> {
     ) -> Result<(), HistoryError> {
         let name = record_id(epoch.number(), id)?;
         let before = self.load_one(&name)?.map(|record| record.revision);
-        let mut change = replace(&name, before, Vec::new(), rng)?;
-        if let Some(record) = &mut change.new {
-            record.blob = seal::<B, R>(epoch, &name, record.revision, text, rng)?;
-        }
+        let change = written::<B, R>(epoch, &name, before, text, rng)?;
         self.store.commit(&[change]).map_err(unexpected)?;
         told::<B>(epoch);
+        Ok(())
+    }
+
+    /// Writes many records in one commit, all of them or none, each as [`put`](Self::put) does: what a
+    /// restore writes, a page at a time. Of two with one name the later stays.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put), for any of them; nothing was written.
+    pub fn put_all<'a, R: TryCryptoRng + ?Sized>(
+        &self,
+        epoch: &EpochKey,
+        records: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+        rng: &mut R,
+    ) -> Result<(), HistoryError> {
+        let mut texts = BTreeMap::new();
+        for (id, text) in records {
+            texts.insert(record_id(epoch.number(), id)?, text);
+        }
+        let (names, texts): (Vec<_>, Vec<_>) = texts.into_iter().unzip();
+        let before = self.store.load(&names)?;
+        let mut changes = Vec::with_capacity(names.len());
+        for ((name, text), before) in names.iter().zip(texts).zip(before) {
+            let before = before.map(|record| record.revision);
+            changes.push(written::<B, R>(epoch, name, before, text, rng)?);
+        }
+        self.store.commit(&changes).map_err(unexpected)?;
+        changes.iter().for_each(|_| told::<B>(epoch));
         Ok(())
     }
 
@@ -157,6 +182,21 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> History<S, B, K> {
 fn record_id(epoch: u64, id: &[u8]) -> Result<RecordId, HistoryError> {
     let name = [&epoch.to_be_bytes(), id].concat();
     Ok(RecordId::new(RecordKind::History, &name)?)
+}
+
+/// The change that writes a record in place of the one of revision `before`.
+fn written<B: CryptoBackend, R: TryCryptoRng + ?Sized>(
+    epoch: &EpochKey,
+    name: &RecordId,
+    before: Option<u64>,
+    text: &[u8],
+    rng: &mut R,
+) -> Result<Change, HistoryError> {
+    let mut change = replace(name, before, Vec::new(), rng)?;
+    if let Some(record) = &mut change.new {
+        record.blob = seal::<B, R>(epoch, name, record.revision, text, rng)?;
+    }
+    Ok(change)
 }
 
 fn seal<B: CryptoBackend, R: TryCryptoRng + ?Sized>(

@@ -44,6 +44,14 @@ impl<B: FileBackend> Opener<B> {
     /// [`ChunkedError::Refused`].
     pub fn update(&mut self, mut file: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
         while !file.is_empty() {
+            // A whole chunk needs no detour.
+            if let (true, Some((sealed, rest))) =
+                (self.pending.is_empty(), file.split_at_checked(SEALED_LEN))
+            {
+                self.open(sealed, out)?;
+                file = rest;
+                continue;
+            }
             let room = SEALED_LEN.saturating_sub(self.pending.len());
             let (part, rest) = file.split_at(room.min(file.len()));
             self.pending.extend_from_slice(part);
@@ -67,12 +75,20 @@ impl<B: FileBackend> Opener<B> {
     }
 
     fn open_pending(&mut self, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+        let mut pending = core::mem::take(&mut self.pending);
+        let opened = self.open(&pending, out);
+        pending.clear();
+        self.pending = pending;
+        opened
+    }
+
+    /// Appends the text of the next chunk, opened where it will stand.
+    fn open(&mut self, sealed: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
         if self.failed {
             return Err(ChunkedError::Refused);
         }
         self.failed = true;
-        let (chunk, tag) = self
-            .pending
+        let (chunk, tag) = sealed
             .split_last_chunk::<TAG_LEN>()
             .ok_or(ChunkedError::Incomplete)?;
         let start = out.len();
@@ -82,7 +98,6 @@ impl<B: FileBackend> Opener<B> {
             out.truncate(start);
             return Err(error);
         }
-        self.pending.clear();
         // At most MAX_CHUNKS, or the opening would have been refused.
         self.next = self.next.saturating_add(1);
         self.failed = false;

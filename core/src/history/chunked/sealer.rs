@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::keys::Keys;
 use super::{CHUNK_LEN, ChunkedError, HEADER_LEN, TAG_LEN};
@@ -72,6 +72,15 @@ impl<B: FileBackend> Sealer<B> {
     /// [`ChunkedError::TooLong`], [`ChunkedError::Backend`]; the file cannot be gone on with then.
     pub fn update(&mut self, mut plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
         while !plaintext.is_empty() {
+            // A whole chunk needs no detour.
+            if let (true, Some((chunk, rest))) = (
+                self.pending.is_empty(),
+                plaintext.split_at_checked(CHUNK_LEN),
+            ) {
+                self.seal_whole(chunk, out)?;
+                plaintext = rest;
+                continue;
+            }
             let room = CHUNK_LEN.saturating_sub(self.pending.len());
             let (part, rest) = plaintext.split_at(room.min(plaintext.len()));
             self.pending.extend_from_slice(part);
@@ -92,20 +101,49 @@ impl<B: FileBackend> Sealer<B> {
     }
 
     fn seal_pending(&mut self, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
-        if self.failed {
-            return Err(ChunkedError::Refused);
-        }
-        self.failed = true;
+        self.begin()?;
         let tag = self.keys.seal(self.next, &mut self.pending)?;
         out.reserve(self.pending.len().saturating_add(TAG_LEN));
         out.extend_from_slice(&self.pending);
         out.extend_from_slice(&tag);
         // Ciphertext by now: no need to wipe.
         self.pending.clear();
+        self.done();
+        Ok(())
+    }
+
+    /// Appends a whole chunk, sealed where it will stand.
+    fn seal_whole(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+        self.begin()?;
+        let start = out.len();
+        out.reserve(chunk.len().saturating_add(TAG_LEN));
+        out.extend_from_slice(chunk);
+        let body = out.get_mut(start..).unwrap_or_default();
+        match self.keys.seal(self.next, body) {
+            Ok(tag) => out.extend_from_slice(&tag),
+            Err(error) => {
+                body.zeroize();
+                out.truncate(start);
+                return Err(error);
+            }
+        }
+        self.done();
+        Ok(())
+    }
+
+    /// Until it is [`done`](Self::done), a chunk has failed.
+    const fn begin(&mut self) -> Result<(), ChunkedError> {
+        if self.failed {
+            return Err(ChunkedError::Refused);
+        }
+        self.failed = true;
+        Ok(())
+    }
+
+    const fn done(&mut self) {
         // At most MAX_CHUNKS, or the sealing would have been refused.
         self.next = self.next.saturating_add(1);
         self.failed = false;
-        Ok(())
     }
 }
 

@@ -18,7 +18,7 @@ use std::cell::RefCell;
 use std::thread_local;
 use std::vec::Vec;
 
-use crate::backend::{CryptoBackend, PqBackend};
+use crate::backend::{CryptoBackend, FileBackend, PqBackend};
 use crate::lifecycle::{KeyCounts, KeyEvent};
 use crate::suite::{AeadAlgorithm, KemAlgorithm};
 
@@ -153,6 +153,12 @@ impl<B: CryptoBackend> CryptoBackend for Counting<B> {
 impl<B: PqBackend> PqBackend for Counting<B> {
     type MlKem768 = Counted<B::MlKem768, MlKem768>;
     type MlKem1024 = Counted<B::MlKem1024, MlKem1024>;
+}
+
+/// What derives a file's keys is passed on, not recorded: it happens once a file.
+impl<B: FileBackend> FileBackend for Counting<B> {
+    type Sha512 = B::Sha512;
+    type Argon2id = B::Argon2id;
 }
 
 #[cfg(test)]
