@@ -156,9 +156,9 @@ impl<B: CryptoBackend> Channel<B> {
         else {
             return Err(TransportError::UnexpectedRecord);
         };
-        let fresh = Fresh::new(&handshake.finish()?, self)?;
+        let mut fresh = Fresh::new(&handshake.finish()?, self)?;
         let record = self.seal_kind(Kind::Agreement, message)?;
-        self.send_under(fresh.sending);
+        self.send_under(&mut fresh.sending);
         self.agreement = Agreement::Awaiting(fresh.receiving);
         self.agreed(fresh.later);
         Ok(record)
@@ -167,19 +167,19 @@ impl<B: CryptoBackend> Channel<B> {
     /// The initiator's last word under the old key.
     fn switch(&mut self) -> Result<Vec<u8>, TransportError> {
         let record = self.seal_kind(Kind::Switch, &[])?;
-        if let Agreement::Switching(epoch) =
+        if let Agreement::Switching(mut epoch) =
             core::mem::replace(&mut self.agreement, Agreement::None)
         {
-            self.send_under(epoch);
+            self.send_under(&mut epoch);
         }
         Ok(record)
     }
 
-    /// Swaps a sending key in: the box drops, and so wipes, the old one. Moved out of it, the new one
-    /// would stay behind there.
-    fn send_under(&mut self, mut epoch: Box<Epoch<B>>) {
+    /// Swaps a sending key in: the box that it was in then drops, and so wipes, the old one. Moved out of
+    /// it, the new one would stay behind there.
+    const fn send_under(&mut self, epoch: &mut Epoch<B>) {
         if let Some(sending) = &mut self.sending {
-            core::mem::swap(sending, &mut *epoch);
+            core::mem::swap(sending, epoch);
         }
     }
 
