@@ -3,11 +3,14 @@
 //! What lives here: what a model is, and the list of them. What does not: the parts that several of
 //! them are built of.
 
+mod family;
+mod imessage;
 mod key_ring;
 mod parties;
 mod scene;
 mod secret_chat;
 mod signal;
+mod whatsapp;
 
 use std::fmt;
 
@@ -19,6 +22,8 @@ use crate::table::Facts;
 /// Every model, in the order of the table.
 pub const MODELS: &[&dyn Model] = &[
     &signal::Signal,
+    &whatsapp::WhatsApp,
+    &imessage::IMessage,
     &secret_chat::SecretChat,
     &key_ring::KeyRing,
 ];
