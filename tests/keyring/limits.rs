@@ -120,6 +120,51 @@ fn counts<B: FileBackend>() {
 }
 
 #[test]
+fn a_file_that_holds_more_than_a_ring_takes_is_refused() {
+    on_every_backend!(too_much);
+}
+
+/// Another scope behind the last one.
+fn with_scope(file: &[u8], scope: &[u8]) -> Vec<u8> {
+    let mut longer = [file, scope].concat();
+    longer[25] += 1;
+    longer
+}
+
+/// Another generation of the last key of a ring of one scope with this many keys.
+fn with_key(file: &[u8], keys: u16, count_at: usize) -> Vec<u8> {
+    let end = file.len() - 32;
+    let mut key = file[end - 70..end].to_vec();
+    key[6..10].copy_from_slice(&u32::from(keys + 1).to_be_bytes());
+    let mut longer = [&file[..end], &key, &file[end..]].concat();
+    longer[count_at..count_at + 2].copy_from_slice(&(keys + 1).to_be_bytes());
+    longer
+}
+
+fn too_much<B: FileBackend>() {
+    let (device, rng) = (secret(), &mut rng());
+    let other = one_scope::<B>("z", &device).0.encode().unwrap();
+    let (mut ring, user) = one_scope::<B>("user", &device);
+    let keys_at = 26 + 5 + 12 + 1 + 105;
+    let few = ring.encode().unwrap();
+    for allowed in [with_scope(&few, &other[26..]), with_key(&few, 1, keys_at)] {
+        assert!(KeyRing::<B>::decode(&allowed).is_ok());
+    }
+    for _ in 1..1024 {
+        ring.rotate(&user, "notes", rng).unwrap();
+    }
+    let many = with_key(&ring.encode().unwrap(), 1024, keys_at);
+    ring.remove(&user, "notes").unwrap();
+    for n in 1..64 {
+        add_scope(&mut ring, &format!("s{n}"), &device);
+    }
+    for refused in [many, with_scope(&ring.encode().unwrap(), &other[26..])] {
+        let refused = KeyRing::<B>::decode(&refused).err();
+        assert_eq!(refused, Some(KeyRingError::Malformed));
+    }
+}
+
+#[test]
 fn absurd_costs_are_refused_before_memory_is_reserved() {
     on_every_backend!(costs);
 }
