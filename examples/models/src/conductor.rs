@@ -56,6 +56,13 @@ impl Conductor {
         })
     }
 
+    /// The same, with the parties in another program than this one.
+    #[must_use]
+    pub fn with_executable(mut self, executable: impl Into<PathBuf>) -> Self {
+        self.executable = executable.into();
+        self
+    }
+
     /// Starts a party of this role and waits until it is ready. `name` is unique in the run.
     ///
     /// # Errors

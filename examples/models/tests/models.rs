@@ -3,12 +3,14 @@
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use sprag::SessionPolicy;
 use sprag::rustcrypto::Backend;
 use sprag::stores::Memory;
+use sprag::{BackendName, SessionPolicy};
+use sprag_models::conductor::{Conductor, PartyError};
 use sprag_models::device::Device;
 use sprag_models::net;
 use sprag_models::relay::Relay;
+use sprag_models::search::Needle;
 
 fn models(arguments: &[&str]) -> Output {
     let models = Command::new(env!("CARGO_BIN_EXE_models"))
@@ -206,6 +208,47 @@ fn every_model_has_its_row_in_the_table() {
     for model in ["signal", "whatsapp", "imessage", "secret-chat", "key-ring"] {
         assert!(said.contains(&format!("| `{model}` |")), "{said}");
     }
+}
+
+fn conductor() -> Conductor {
+    let conductor = Conductor::new("signal", BackendName::RustCrypto, None);
+    conductor.expect("a folder")
+}
+
+#[test]
+fn a_search_that_does_not_find_its_control_is_no_proof() {
+    let mut conductor = conductor().with_executable(env!("CARGO_BIN_EXE_models"));
+    let relay = conductor.start("relay", "relay").unwrap();
+    let control = Needle::new("what the relay holds", relay.ready());
+    let absent = [Needle::new("what nobody has", [0xa5; 32])];
+    conductor
+        .holds_none("finds", &relay, &control, &absent)
+        .unwrap();
+    assert!(conductor.report.close("with its control"));
+    let blind = Needle::new("what the relay does not hold", [0x5a; 32]);
+    conductor
+        .holds_none("is blind", &relay, &blind, &absent)
+        .unwrap();
+    assert!(!conductor.report.close("without"));
+}
+
+#[test]
+fn nothing_to_look_for_is_no_proof() {
+    let mut conductor = conductor().with_executable(env!("CARGO_BIN_EXE_models"));
+    let relay = conductor.start("relay", "relay").unwrap();
+    let control = Needle::new("what the relay holds", relay.ready());
+    conductor.holds_none("none", &relay, &control, &[]).unwrap();
+    assert!(!conductor.report.close("nothing"));
+}
+
+#[test]
+fn a_party_that_ends_is_an_error_that_names_it() {
+    let error = conductor()
+        .with_executable("false")
+        .start("relay", "the relay");
+    let error = error.unwrap_err();
+    let ended = PartyError::Ended("the relay".to_owned());
+    assert_eq!(error.downcast_ref(), Some(&ended));
 }
 
 #[test]

@@ -90,7 +90,11 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
         let circle = circle.as_mut();
         let circle = circle.ok_or_else(|| UnknownCommand("before enrol".to_owned()))?;
         match (verb, arguments) {
-            ("fan", [account, text]) => fan(&mut client, account, text),
+            ("fan", [account, text]) => {
+                let sent = client.device()?.fan_out(account, text.as_bytes())?;
+                client.report(text)?;
+                Ok(sent.iter().map(|sealed| hex(sealed)).collect())
+            }
             ("begin", []) => circle.put_bag(&KeyBag::new(circle.member.clone())?),
             ("key", []) => {
                 let Member { address, key } = &circle.member;
@@ -119,27 +123,6 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
             _ => client.command(verb, arguments),
         }
     })
-}
-
-fn fan<B: PqBackend + FileBackend>(
-    client: &mut Client<B>,
-    account: &str,
-    text: &str,
-) -> Result<Vec<String>> {
-    let device = client.device()?;
-    let own = device.address().clone();
-    let mut devices = device.devices(account)?;
-    devices.extend(device.devices(own.account())?);
-    devices.retain(|other| *other != own);
-    let mut sent = Vec::new();
-    for other in &devices {
-        let sealed = device.seal(other, text.as_bytes())?;
-        device.deliver(other, &sealed)?;
-        sent.push(hex(&sealed));
-    }
-    device.keep_own(text.as_bytes())?;
-    client.report(text)?;
-    Ok(sent)
 }
 
 /// A device's part in its account's key bag.
