@@ -8,19 +8,27 @@ mod parties;
 mod scene;
 mod secret_chat;
 mod signal;
+mod telegram_cloud;
 
 use std::fmt;
+use std::thread;
+use std::time::Duration;
 
 use crate::Result;
-use crate::conductor::Conductor;
+use crate::conductor::{Conductor, Party};
 use crate::party::Place;
 use crate::table::Facts;
+
+/// So often, and so long each time, a server is asked whether a channel has ended.
+const WAITS: usize = 100;
+const WAIT: Duration = Duration::from_millis(20);
 
 /// Every model, in the order of the table.
 pub const MODELS: &[&dyn Model] = &[
     &signal::Signal,
     &secret_chat::SecretChat,
     &channel::Channel,
+    &telegram_cloud::TelegramCloud,
 ];
 
 /// A messaging model: its claims, what the conductor does to check them, and its parties.
@@ -40,6 +48,20 @@ pub trait Model: Sync {
     /// # Errors
     /// [`UnknownRole`]; what ended the party before its time.
     fn party(&self, role: &str, place: &Place) -> Result<()>;
+}
+
+/// Has `client` end its channel, and waits until `server` is through with it too.
+fn close(client: &mut Party, server: &mut Party) -> Result<()> {
+    let before = server.ask("ended", &[])?;
+    client.ask("close", &[])?;
+    for _ in 0..WAITS {
+        if server.ask("ended", &[])? != before {
+            return Ok(());
+        }
+        thread::sleep(WAIT);
+    }
+    // A client that says it closed and did not, as a broken one does: the search will tell.
+    Ok(())
 }
 
 /// The model of this name.
