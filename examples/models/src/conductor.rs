@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::backend::{BackendName, unwiped};
 use crate::party::{Fault, OK, REFUSED, read_line, write_line};
 use crate::report::Report;
-use crate::search::{self, Needle};
+use crate::search::{self, Finds, Needle};
 use crate::{Result, journal};
 
 /// So long a party may take for an answer.
@@ -112,23 +112,20 @@ impl Conductor {
     ) -> Result<()> {
         let all: Vec<Needle> = std::iter::once(control).chain(needles).cloned().collect();
         let files = search::files(&party.folder, &all)?;
-        let controlled = files.searched == 0 || files.found[0];
-        self.show_control(control, &party.name, "files", controlled);
-        let mut clean = controlled && self.show_found(&all[1..], &files.found[1..], "files");
+        let mut clean = self.judge(&party.name, "files", &all, &files);
         let mut searched = files.searched;
-        match search::memory(party.child.id(), &all) {
+        let place = match search::memory(party.child.id(), &all) {
             Ok(memory) => {
+                clean &= self.judge(&party.name, "memory", &all, &memory);
                 searched += memory.searched;
-                self.show_control(control, &party.name, "memory", memory.found[0]);
-                clean &= memory.found[0];
-                clean &= self.show_found(&all[1..], &memory.found[1..], "memory");
+                "memory and files"
             }
-            Err(why) => self.report.not_run(claim, &why.to_string()),
-        }
-        let count = needles.len();
-        let claim = format!("{claim} ({count} looked for in {} KiB)", searched >> 10);
-        // Nothing to look for would hold of everybody.
-        self.report.check(&claim, clean && count > 0);
+            Err(why) => {
+                self.report.not_run(claim, &why.to_string());
+                "files alone"
+            }
+        };
+        self.check_none(claim, needles, clean, searched, place);
         Ok(())
     }
 
@@ -145,12 +142,8 @@ impl Conductor {
     ) -> Result<()> {
         let all: Vec<Needle> = std::iter::once(control).chain(needles).cloned().collect();
         let files = search::files(&party.folder, &all)?;
-        self.show_control(control, &party.name, "files", files.found[0]);
-        let clean = self.show_found(needles, &files.found[1..], "files");
-        let held = files.found[0] && clean && !needles.is_empty();
-        let (count, searched) = (needles.len(), files.searched >> 10);
-        let claim = format!("{claim} ({count} looked for in {searched} KiB)");
-        self.report.check(&claim, held);
+        let clean = self.judge(&party.name, "files", &all, &files);
+        self.check_none(claim, needles, clean, files.searched, "files");
         Ok(())
     }
 
@@ -199,20 +192,38 @@ impl Conductor {
         Ok(())
     }
 
-    fn show_control(&self, control: &Needle, party: &str, place: &str, found: bool) {
-        if !found {
-            let what = &control.what;
-            let note = format!("the search is blind: {what} not found in the {place} of {party}");
-            self.report.note(&note);
+    /// Whether the first of `all`, the control, was found in `place`, if anything is there, and no
+    /// other.
+    fn judge(&self, party: &str, place: &str, all: &[Needle], finds: &Finds) -> bool {
+        let mut clean = true;
+        for (n, (needle, &found)) in all.iter().zip(&finds.found).enumerate() {
+            let what = &needle.what;
+            if n == 0 && !found && finds.searched > 0 {
+                let blind = format!("the search is blind: {what} not in the {place} of {party}");
+                self.report.note(&blind);
+                clean = false;
+            } else if n > 0 && found {
+                self.report
+                    .note(&format!("found in the {place} of {party}: {what}"));
+                clean = false;
+            }
         }
+        clean
     }
 
-    fn show_found(&self, needles: &[Needle], found: &[bool], place: &str) -> bool {
-        for (needle, _) in needles.iter().zip(found).filter(|(_, found)| **found) {
-            self.report
-                .note(&format!("found in {place}: {}", needle.what));
-        }
-        !found.contains(&true)
+    fn check_none(
+        &mut self,
+        claim: &str,
+        needles: &[Needle],
+        clean: bool,
+        searched: u64,
+        place: &str,
+    ) {
+        let (count, kib) = (needles.len(), searched >> 10);
+        let claim = format!("{claim} ({count} looked for in {kib} KiB of {place})");
+        // Nothing to look for, or nowhere, would hold of everybody.
+        self.report
+            .check(&claim, clean && count > 0 && searched > 0);
     }
 }
 

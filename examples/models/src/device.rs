@@ -6,6 +6,8 @@
 //! when a session is renewed, who else gets a message, what leaves the device as a backup
 //! ([`crate::models`]).
 //!
+//! Identities are trusted on first use: that people should compare them is left out.
+//!
 //! On the wire a message is one byte that says whether it starts a session, and the engine's bytes.
 
 use std::fmt;

@@ -2,7 +2,7 @@
 //!
 //! What lives here: the harness (the [`conductor`] that starts each party as a process of its own,
 //! the [`net`] between them, the [`search`] of a party's memory and files, the [`journal`] of the
-//! keys a device used), the parts models are built of ([`relay`], [`device`], [`backup`]), the [`models`], and
+//! keys a device used), the parts models are built of ([`relay`], [`device`], [`backup`], [`keybag`], [`store`]), the [`models`], and
 //! the [`table`] that compares them. What does not: any cryptography; it is all `sprag`'s.
 //!
 //! The parts take streams and addresses and are generic over the backend, so that they run as well
@@ -17,15 +17,19 @@ pub mod channel;
 pub mod cloud;
 pub mod conductor;
 pub mod device;
+pub mod fan_out;
 pub mod fields;
 pub mod journal;
+pub mod keybag;
 pub mod models;
 pub mod net;
 pub mod party;
 pub mod relay;
+pub mod renewal;
 pub mod report;
 pub mod scrub;
 pub mod search;
+pub mod store;
 pub mod table;
 
 /// What all parts return: an error ends the party, and the model with it.

@@ -37,7 +37,7 @@ pub struct Place {
 pub enum Fault {
     /// A relay keeps what it said it had deleted.
     Keeps,
-    /// A device sends the plain text along.
+    /// A client puts texts and keys into its crash reports.
     Leaks,
 }
 

@@ -1,6 +1,14 @@
 //! The models as a user runs them: every check holds, and the checks of a broken model do not.
 
 use std::process::{Command, Output};
+use std::sync::Arc;
+
+use sprag::SessionPolicy;
+use sprag::rustcrypto::Backend;
+use sprag::stores::Memory;
+use sprag_models::device::Device;
+use sprag_models::net;
+use sprag_models::relay::Relay;
 
 fn models(arguments: &[&str]) -> Output {
     let models = Command::new(env!("CARGO_BIN_EXE_models"))
@@ -49,6 +57,51 @@ fn signal() {
             "another recovery key is refused",
             "the whole history is back",
             "no message is left at the relay",
+        ],
+    );
+}
+
+#[test]
+fn whatsapp() {
+    holds(
+        "whatsapp",
+        &[
+            "the relay holds no text",
+            "the relay holds no key",
+            "the store holds the backup, sealed",
+            "the store holds no text",
+            "the store holds no key, no password",
+            "a wrong password is refused",
+            "another recovery key is refused",
+            "nothing was imported with either",
+            "with the password the whole history is back",
+            "with the recovery key the whole history is back",
+        ],
+    );
+}
+
+#[test]
+fn a_client_that_shows_the_store_a_preview_is_found() {
+    fails("whatsapp", "leaks", &["the store holds no text"]);
+}
+
+#[test]
+fn imessage() {
+    holds(
+        "imessage",
+        &[
+            "the message is sealed for three devices, each for itself",
+            "it cannot open what was sealed before it came",
+            "it cannot open the archive by itself",
+            "through the key bag it has the whole history",
+            "alice-example.3 reads what was written",
+            "nothing arrives at the lost device",
+            "it can open none of the copies",
+            "it cannot open the key bag any more",
+            "the escrow holds no text",
+            "the escrow holds no key",
+            "the relay holds no text",
+            "the relay holds no key",
         ],
     );
 }
@@ -129,7 +182,11 @@ fn what_is_said_in_the_clear_beside_a_channel_is_found() {
 
 #[test]
 fn a_client_that_tells_the_relay_what_it_wrote_is_found() {
-    fails("signal", "leaks", &["the relay holds no text"]);
+    fails(
+        "signal",
+        "leaks",
+        &["the relay holds no text", "the relay holds no key"],
+    );
 }
 
 #[test]
@@ -143,8 +200,15 @@ fn a_relay_that_keeps_what_was_delivered_is_found() {
 
 #[test]
 fn another_backend_gives_the_same() {
-    for model in ["signal", "channel", "telegram-cloud"] {
-        let output = models(&[model, "--backend", "mixed"]);
+    for (model, backend) in [
+        ("signal", "ring"),
+        ("signal", "aws-lc-rs"),
+        ("signal", "mixed"),
+        ("telegram-cloud", "aws-lc-rs"),
+        ("telegram-cloud", "mixed"),
+        ("channel", "mixed"),
+    ] {
+        let output = models(&[model, "--backend", backend]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     }
 }
@@ -167,5 +231,46 @@ fn unknown_names_are_refused_with_those_that_there_are() {
 #[test]
 fn every_model_has_its_row_in_the_table() {
     let said = text(&models(&["table"]));
-    assert!(said.contains("| `signal` |"), "{said}");
+    for model in ["signal", "whatsapp", "imessage", "secret-chat"] {
+        assert!(said.contains(&format!("| `{model}` |")), "{said}");
+    }
+}
+
+#[test]
+fn the_parts_run_in_one_process_and_say_what_went_over_the_wire() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Relay::<Backend>::new(folder.path().to_owned(), true);
+    let relay = Arc::new(relay);
+    let address = net::serve(Arc::clone(&relay)).unwrap();
+    let enrol = |name: &str| {
+        let (name, policy) = (name.parse().unwrap(), SessionPolicy::default());
+        Device::<Backend, _>::enrol(name, Memory::new(), address, policy).unwrap()
+    };
+    let (mut alice, mut bob) = (enrol("alice.1"), enrol("bob.1"));
+    let to = bob.address().clone();
+    alice.send(&to, b"first").unwrap();
+
+    let before = alice.relay().sent();
+    let sealed = alice.send(&to, b"second").unwrap();
+    let sent = alice.relay().sent() - before;
+    assert!(sent > sealed.len() as u64, "{sent} bytes sent");
+    assert_eq!(relay.waiting().0, 2);
+    let heard = bob.receive().unwrap();
+    let texts: Vec<_> = heard.iter().map(|letter| letter.text.as_slice()).collect();
+    assert_eq!(texts, [&b"first"[..], b"second"]);
+    assert_eq!(relay.waiting(), (0, 0));
+    assert_eq!(bob.history().unwrap(), heard);
+}
+
+#[test]
+fn the_document_has_the_table_as_it_is() {
+    let document = include_str!("../../../docs/MODELS.md");
+    let marked = document.split_once("<!-- table: models table -->\n");
+    let marked = marked.and_then(|(_, rest)| rest.split_once("<!-- end -->"));
+    let said = text(&models(&["table"]));
+    assert_eq!(
+        marked.map(|(table, _)| table.trim()),
+        Some(said.trim()),
+        "put the output of `models table` between the marks"
+    );
 }

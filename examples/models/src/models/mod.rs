@@ -4,11 +4,14 @@
 //! them are built of.
 
 mod channel;
+mod family;
+mod imessage;
 mod parties;
 mod scene;
 mod secret_chat;
 mod signal;
 mod telegram_cloud;
+mod whatsapp;
 
 use std::fmt;
 use std::thread;
@@ -26,9 +29,11 @@ const WAIT: Duration = Duration::from_millis(20);
 /// Every model, in the order of the table.
 pub const MODELS: &[&dyn Model] = &[
     &signal::Signal,
+    &whatsapp::WhatsApp,
+    &imessage::IMessage,
     &secret_chat::SecretChat,
-    &channel::Channel,
     &telegram_cloud::TelegramCloud,
+    &channel::Channel,
 ];
 
 /// A messaging model: its claims, what the conductor does to check them, and its parties.

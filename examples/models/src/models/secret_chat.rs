@@ -1,28 +1,21 @@
 //! `secret-chat`: end to end between two devices and no others, renewed after 100 messages or a week.
 //!
 //! The ways of Telegram's secret chats, whose ordinary chats are the server's to read. The engine's
-//! policy refuses to send more under a session; the model then starts a new one through fresh prekeys.
-//! Nothing is exported: what was said is on the two devices.
+//! policy refuses to send more under a session; a new one is then started through fresh prekeys
+//! ([`crate::renewal`]). Nothing is exported: what was said is on the two devices.
 
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
-use sprag::{DurableError, SessionError, SessionPolicy};
 
 use super::parties::{Client, relay, thief};
 use super::scene::{Scene, Who};
 use super::{Model, UnknownRole};
 use crate::Result;
-use crate::address::Address;
 use crate::conductor::Conductor;
 use crate::journal::Watched;
 use crate::party::{self, Place, UnknownCommand, hex};
+use crate::renewal::{self, MESSAGES, WEEK};
 use crate::table::Facts;
 use crate::with_backend;
-
-/// So many messages a device sends under one session.
-const MESSAGES: u64 = 100;
-
-/// So many seconds a session is used.
-const WEEK: u64 = 7 * 24 * 60 * 60;
 
 /// How a sealed message begins that starts a session, in hexadecimal digits.
 const STARTS: &str = "01";
@@ -76,14 +69,14 @@ impl Model for SecretChat {
 /// A client's process. Besides what every client does: `wait SECONDS` lets its clock advance. It exports
 /// nothing and imports nothing.
 fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
-    let policy = SessionPolicy {
-        max_sent: MESSAGES,
-        max_age: WEEK,
-        ..SessionPolicy::default()
-    };
-    let mut client = Client::<B>::new(place, policy)?;
+    let mut client = Client::<B>::new(place, renewal::policy())?;
     party::answer(&[], |verb, arguments| match (verb, arguments) {
-        ("say", [to, text]) => say(&mut client, &to.parse()?, text),
+        ("say", [to, text]) => {
+            let to = to.parse()?;
+            let sealed = client.device()?.send_renewing(&to, text.as_bytes())?;
+            client.report(text)?;
+            Ok(vec![hex(&sealed)])
+        }
         ("wait", [seconds]) => {
             let seconds = seconds.parse()?;
             let now = sprag::platform::now().plus(seconds);
@@ -93,28 +86,6 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
         ("export" | "import", _) => Err(UnknownCommand(verb.to_owned()).into()),
         _ => client.command(verb, arguments),
     })
-}
-
-/// Sends, in a new session where the old one has reached its limit.
-fn say<B: PqBackend + FileBackend>(
-    client: &mut Client<B>,
-    to: &Address,
-    text: &str,
-) -> Result<Vec<String>> {
-    let device = client.device()?;
-    let sealed = match device.seal(to, text.as_bytes()) {
-        Err(error) if is_limit(error.downcast_ref()) => device.begin(to, text.as_bytes())?,
-        sealed => sealed?,
-    };
-    device.deliver(to, &sealed)?;
-    device.keep_own(text.as_bytes())?;
-    client.report(text)?;
-    Ok(vec![hex(&sealed)])
-}
-
-fn is_limit(error: Option<&DurableError>) -> bool {
-    use SessionError::{AgeLimit, MessageLimit};
-    matches!(error, Some(DurableError::Session(MessageLimit | AgeLimit)))
 }
 
 fn another_device_is_no_part_of_it(scene: &mut Scene<'_>) -> Result<()> {

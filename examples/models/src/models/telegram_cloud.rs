@@ -31,7 +31,7 @@ pub(super) struct TelegramCloud;
 static FACTS: Facts = Facts {
     name: "telegram-cloud",
     like: "Telegram's cloud chats: encrypted to the server, which keeps the history",
-    can_decrypt: "the two devices and the server",
+    can_decrypt: "every device of both users, and the server",
     ephemeral_keys: "yes, those of the channels; the storage key lasts",
     on_server: "for good, encrypted at rest under a key of the server's",
     server_restores: "yes, all of them, to any device of the user",

@@ -1,0 +1,167 @@
+//! `imessage`: each message goes to every device of both accounts; what came before a device was added
+//! it has from a key bag alone.
+//!
+//! An escrow keeps the account's archive and its key bag ([`crate::keybag`]), and can open neither. A
+//! device is added by another of the account, which seals the bag for it, and removed by a bag with a
+//! new key. The relay says which devices an account has: one that lies could add its own, which is why
+//! real systems let people compare.
+
+use sprag::SessionPolicy;
+use sprag::sprag_core::backend::{FileBackend, PqBackend};
+use sprag::wrap::KekRing;
+use sprag::wrap::hpke::DhKem;
+use zeroize::Zeroizing;
+
+use super::family::Family;
+use super::parties::{Client, relay, store};
+use super::{Model, UnknownRole};
+use crate::Result;
+use crate::backup::{self, Unlock};
+use crate::conductor::Conductor;
+use crate::journal::Watched;
+use crate::keybag::{self, KeyBag, Member};
+use crate::net::Connection;
+use crate::party::{self, Place, UnknownCommand, hex, unhex};
+use crate::table::Facts;
+use crate::with_backend;
+
+/// The model.
+#[derive(Debug)]
+pub(super) struct IMessage;
+
+static FACTS: Facts = Facts {
+    name: "imessage",
+    like: "iMessage: every device of every member, and a key bag",
+    can_decrypt: "every device of both accounts; the archive, who is in the key bag",
+    ephemeral_keys: "yes, one for each message and device; not the archive's",
+    on_server: "as one ciphertext for each device, until it is delivered; the archive, sealed",
+    server_restores: "as a sealed archive, to devices in the key bag",
+    history: "on each device, encrypted at rest; an archive at an escrow",
+};
+
+impl Model for IMessage {
+    fn facts(&self) -> &'static Facts {
+        &FACTS
+    }
+
+    fn run(&self, conductor: &mut Conductor) -> Result<()> {
+        let mut family = Family::open(conductor)?;
+        family.every_device_reads()?;
+        family.archive()?;
+        family.a_device_is_added()?;
+        family.a_device_is_lost()?;
+        family.nobody_else_can_read()?;
+        family.close()
+    }
+
+    fn party(&self, role: &str, place: &Place) -> Result<()> {
+        with_backend!(place.backend, B => match role {
+            "relay" => relay::<B>(place),
+            "escrow" => store(place),
+            "client" => client::<Watched<B>>(place),
+            _ => Err(UnknownRole(role.to_owned()).into()),
+        })
+    }
+}
+
+/// A client's process. Besides what every client does:
+///
+/// - `enrol ADDRESS RELAY ESCROW`
+/// - `fan ACCOUNT TEXT` sends to every device of both accounts, and answers what was sent
+/// - `begin` puts a new key bag at the escrow
+/// - `key` answers its address and public key, to show to another device
+/// - `approve ADDRESS KEY` adds a device to the bag
+/// - `expel ADDRESS` removes one, and archives under a new key
+/// - `archive` puts the history at the escrow, and answers the archive's key, for searches
+/// - `catch-up` restores it
+fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
+    let mut client = Client::<B>::new(place, SessionPolicy::default())?;
+    let mut circle = None;
+    party::answer(&[], |verb, arguments| {
+        if let ("enrol", [address, relay, escrow]) = (verb, arguments) {
+            let (ring, member) = keybag::join(address.parse()?)?;
+            circle = Some(Circle {
+                ring,
+                member,
+                escrow: Connection::open(escrow.parse()?)?,
+            });
+            return client.command("enrol", &[address, relay]);
+        }
+        let circle = circle.as_mut();
+        let circle = circle.ok_or_else(|| UnknownCommand("before enrol".to_owned()))?;
+        match (verb, arguments) {
+            ("fan", [account, text]) => {
+                let sent = client.device()?.fan_out(account, text.as_bytes())?;
+                client.report(text)?;
+                Ok(sent.iter().map(|sealed| hex(sealed)).collect())
+            }
+            ("begin", []) => circle.put_bag(&KeyBag::new(circle.member.clone())?),
+            ("key", []) => {
+                let Member { address, key } = &circle.member;
+                Ok(vec![address.to_string(), hex(key)])
+            }
+            ("approve", [address, key]) => {
+                let key = unhex(key)?.try_into();
+                let key = key.map_err(|_| UnknownCommand("approve".to_owned()))?;
+                let address = address.parse()?;
+                let mut bag = circle.bag()?;
+                bag.add(Member { address, key });
+                circle.put_bag(&bag)
+            }
+            ("expel", [address]) => {
+                let mut bag = circle.bag()?;
+                bag.remove(&address.parse()?)?;
+                circle.put_bag(&bag)?;
+                circle.archive(&mut client)
+            }
+            ("archive", []) => circle.archive(&mut client),
+            ("catch-up", []) => {
+                let key = circle.bag()?.archive().to_text::<B>();
+                let file = circle.get(1)?;
+                client.import(&file, &Unlock::RecoveryKey(&key))
+            }
+            _ => client.command(verb, arguments),
+        }
+    })
+}
+
+/// A device's part in its account's key bag.
+struct Circle<B: FileBackend> {
+    ring: KekRing<B, DhKem>,
+    member: Member,
+    escrow: Connection,
+}
+
+impl<B: PqBackend + FileBackend> Circle<B> {
+    fn bag(&mut self) -> Result<KeyBag> {
+        let bag = self.get(0)?;
+        KeyBag::open(&bag, &self.ring)
+    }
+
+    fn put_bag(&mut self, bag: &KeyBag) -> Result<Vec<String>> {
+        self.put(0, &bag.seal::<B>()?)
+    }
+
+    fn archive(&mut self, client: &mut Client<B>) -> Result<Vec<String>> {
+        let bag = self.bag()?;
+        let letters = client.device()?.history()?;
+        self.put(1, &backup::write::<B>(&letters, None, bag.archive())?)?;
+        Ok(vec![bag.archive().to_text::<B>().to_string()])
+    }
+
+    /// The account's file of this number: 0 is the bag, 1 the archive.
+    fn get(&mut self, number: u32) -> Result<Zeroizing<Vec<u8>>> {
+        let name = self.name(number);
+        self.escrow.call(&[b"get", name.as_bytes()])
+    }
+
+    fn put(&mut self, number: u32, file: &[u8]) -> Result<Vec<String>> {
+        let name = self.name(number);
+        self.escrow.call(&[b"put", name.as_bytes(), file])?;
+        Ok(Vec::new())
+    }
+
+    fn name(&self, number: u32) -> String {
+        format!("{}.{number}", self.member.address.account())
+    }
+}
