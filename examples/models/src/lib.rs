@@ -14,6 +14,7 @@ pub mod address;
 pub mod backend;
 pub mod backup;
 pub mod channel;
+pub mod cloud;
 pub mod conductor;
 pub mod device;
 pub mod fan_out;

@@ -125,6 +125,64 @@ fn secret_chat() {
 }
 
 #[test]
+fn channel() {
+    holds(
+        "channel",
+        &[
+            "both took the protocol that the client prefers, with ML-KEM in it",
+            "keys were renewed by messages",
+            "the ticket saved the whole handshake",
+            "keys were renewed by bytes, and only by bytes",
+            "keys were renewed by age, and only by age",
+            "while it is open, the client has the keys of both directions",
+            "and the server has none of the keys before",
+            "after the close the client has no key of it",
+            "after the close the server has no key of it",
+            "who copied all of it has nothing that was said",
+        ],
+    );
+}
+
+#[test]
+fn telegram_cloud() {
+    holds(
+        "telegram-cloud",
+        &[
+            "a device that does not know alice's code is refused",
+            "the server's files hold none of it in the clear",
+            "the server reads what alice wrote",
+            "alice's device has no key of the first channel",
+            "nor has the server",
+            "all that was said under them is still there for alice",
+            "her new one has the whole history",
+            "the stolen one gets nothing any more",
+            "the old storage key destroyed",
+            "the old storage key opens nothing as generation 1",
+            "bob reads all",
+        ],
+    );
+}
+
+#[test]
+fn a_client_that_does_not_close_its_channel_is_found() {
+    fails(
+        "channel",
+        "keeps",
+        &["after the close the client has no key of it"],
+    );
+    let claim = "alice's device has no key of the first channel";
+    fails("telegram-cloud", "keeps", &[claim]);
+}
+
+#[test]
+fn what_is_said_in_the_clear_beside_a_channel_is_found() {
+    let claim = "who copied all of it has nothing that was said";
+    fails("channel", "leaks", &[claim]);
+    let claim = "the server's files hold none of it in the clear";
+    fails("telegram-cloud", "leaks", &[claim]);
+}
+
+#[test]
 fn a_client_that_tells_the_relay_what_it_wrote_is_found() {
     fails(
         "signal",
@@ -144,8 +202,15 @@ fn a_relay_that_keeps_what_was_delivered_is_found() {
 
 #[test]
 fn another_backend_gives_the_same() {
-    for backend in ["ring", "aws-lc-rs", "mixed"] {
-        let output = models(&["signal", "--backend", backend]);
+    for (model, backend) in [
+        ("signal", "ring"),
+        ("signal", "aws-lc-rs"),
+        ("signal", "mixed"),
+        ("telegram-cloud", "aws-lc-rs"),
+        ("telegram-cloud", "mixed"),
+        ("channel", "mixed"),
+    ] {
+        let output = models(&[model, "--backend", backend]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     }
 }
@@ -275,4 +340,17 @@ fn the_parts_run_in_one_process_and_say_what_went_over_the_wire() {
     assert_eq!(texts, [&b"first"[..], b"second"]);
     assert_eq!(relay.waiting(), (0, 0));
     assert_eq!(bob.history().unwrap(), heard);
+}
+
+#[test]
+fn the_document_has_the_table_as_it_is() {
+    let document = include_str!("../../../docs/MODELS.md");
+    let marked = document.split_once("<!-- table: models table -->\n");
+    let marked = marked.and_then(|(_, rest)| rest.split_once("<!-- end -->"));
+    let said = text(&models(&["table"]));
+    assert_eq!(
+        marked.map(|(table, _)| table.trim()),
+        Some(said.trim()),
+        "put the output of `models table` between the marks"
+    );
 }

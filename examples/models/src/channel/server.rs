@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -39,6 +40,7 @@ pub struct Server<B: PqBackend, H> {
     register: Mutex<MemoryRegister>,
     policy: ChannelPolicy,
     handler: H,
+    ended: AtomicUsize,
 }
 
 impl<B: PqBackend, H: Handler> Server<B, H> {
@@ -54,6 +56,7 @@ impl<B: PqBackend, H: Handler> Server<B, H> {
             register: Mutex::new(MemoryRegister::new(REGISTERED, now)),
             policy,
             handler,
+            ended: AtomicUsize::new(0),
         })
     }
 
@@ -66,6 +69,11 @@ impl<B: PqBackend, H: Handler> Server<B, H> {
     /// What answers the requests.
     pub const fn handler(&self) -> &H {
         &self.handler
+    }
+
+    /// How many connections have ended, and left nothing.
+    pub fn ended(&self) -> usize {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// Serves on a free loopback port, a thread for each connection, until the process ends.
@@ -83,6 +91,7 @@ impl<B: PqBackend, H: Handler> Server<B, H> {
                 thread::spawn(move || {
                     let _ = server.attend(stream);
                     scrub::stack::<{ scrub::DEEP }>();
+                    server.ended.fetch_add(1, Ordering::Release);
                 });
             }
         });

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::channel::{Client, Connection, Handler, Peer, Server, Tap, protocols, renewing, spoken};
 use crate::conductor::{Conductor, Party};
 use crate::journal::{self, Watched};
-use crate::models::{Model, UnknownRole};
+use crate::models::{Model, UnknownRole, close};
 use crate::party::{Fault, Place, UnknownCommand, answer, hex, unhex};
 use crate::search::Needle;
 use crate::table::Facts;
@@ -214,7 +214,7 @@ impl Run<'_> {
     }
 
     fn close(&mut self) -> Result<()> {
-        self.client.ask("close", &[])?;
+        close(&mut self.client, &mut self.server)?;
         let keys = [self.client.keys()?, self.server.keys()?].concat();
         for party in [&self.client, &self.server] {
             let claim = format!("after the close the {} has no key of it", party.name());
@@ -252,8 +252,9 @@ fn server<B: PqBackend>() -> Result<()> {
     let server = Arc::new(Server::<B, _>::new(ChannelPolicy::default(), Echo)?);
     let address = server.serve()?.to_string();
     let public = hex(server.public());
-    answer(&[&address, &public], |verb, _| {
-        Err(UnknownCommand(verb.to_owned()).into())
+    answer(&[&address, &public], |verb, _| match verb {
+        "ended" => Ok(vec![server.ended().to_string()]),
+        _ => Err(UnknownCommand(verb.to_owned()).into()),
     })
 }
 

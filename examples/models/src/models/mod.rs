@@ -11,20 +11,28 @@ mod parties;
 mod scene;
 mod secret_chat;
 mod signal;
+mod telegram_cloud;
 mod whatsapp;
 
 use std::fmt;
+use std::thread;
+use std::time::Duration;
 
 use crate::Result;
-use crate::conductor::Conductor;
+use crate::conductor::{Conductor, Party};
 use crate::party::Place;
 use crate::table::Facts;
+
+/// So often, and so long each time, a server is asked whether a channel has ended.
+const WAITS: usize = 100;
+const WAIT: Duration = Duration::from_millis(20);
 
 /// Every model, in the order of the table.
 pub const MODELS: &[&dyn Model] = &[
     &channel::Channel,
     &signal::Signal,
     &whatsapp::WhatsApp,
+    &telegram_cloud::TelegramCloud,
     &secret_chat::SecretChat,
     &imessage::IMessage,
     &key_ring::KeyRing,
@@ -47,6 +55,20 @@ pub trait Model: Sync {
     /// # Errors
     /// [`UnknownRole`]; what ended the party before its time.
     fn party(&self, role: &str, place: &Place) -> Result<()>;
+}
+
+/// Has `client` end its channel, and waits until `server` is through with it too.
+fn close(client: &mut Party, server: &mut Party) -> Result<()> {
+    let before = server.ask("ended", &[])?;
+    client.ask("close", &[])?;
+    for _ in 0..WAITS {
+        if server.ask("ended", &[])? != before {
+            return Ok(());
+        }
+        thread::sleep(WAIT);
+    }
+    // A client that says it closed and did not, as a broken one does: the search will tell.
+    Ok(())
 }
 
 /// The model of this name.
