@@ -3,6 +3,9 @@
 //! All are ratios within one run, so that they can be compared between machines. A goal whose rows
 //! the record lacks is left out.
 
+mod files;
+mod transport;
+
 use crate::record::{Record, Row};
 use crate::report::median;
 
@@ -71,8 +74,8 @@ pub(super) fn measured(record: &Record) -> Vec<Goal> {
     batches(&rows, &mut goal);
     allocations(&rows, &mut goal);
     durable(&rows, &mut goal);
-    transport(&rows, &mut goal);
-    files(&rows, &mut goal);
+    transport::transport(&rows, &mut goal);
+    files::files(&rows, &mut goal);
     goals
 }
 
@@ -284,90 +287,6 @@ fn durable(rows: &Rows<'_>, goal: &mut Add<'_>) {
             rows.gain("durable/fanout/1000", 256, 1000, Some(place)),
         );
     }
-}
-
-fn transport(rows: &Rows<'_>, goal: &mut Add<'_>) {
-    for (name, workload) in [
-        ("seal", "transport/record/seal"),
-        ("open", "transport/record/open"),
-    ] {
-        let all = rows.0.iter().filter(|row| {
-            (row.workload == workload && row.size == Some(16384)) && row.backend != "null"
-        });
-        goal(
-            &format!("6. {name} a record of 16 KiB by the bare cipher, the worst backend"),
-            Limit::AtMost(1.05),
-            all.filter_map(|row| row.floor_ratio).max_by(f64::total_cmp),
-        );
-    }
-    for pattern in ["NK", "XX", "IK", "KK"] {
-        let workload = format!("peers/noise/{pattern}");
-        for (backend, limit) in [("rustcrypto", 1.0), (MIXED, 1.5)] {
-            let mut found = rows.of(&workload, backend);
-            let baseline = found.find_map(|row| row.baseline.as_ref());
-            goal(
-                &format!("6. handshake {pattern} on {backend}: times as fast as snow"),
-                Limit::AtLeast(limit),
-                baseline.map(|baseline| baseline.gain.p50),
-            );
-        }
-    }
-    for (name, strategy) in [
-        ("a ticket", "nnpsk0"),
-        ("a ticket and the server's key", "nkpsk0"),
-    ] {
-        goal(
-            &format!("   resuming by {name}: times as fast as IK"),
-            Limit::Any,
-            rows.gain("transport/resume", None, 1, Some(strategy)),
-        );
-    }
-}
-
-fn files(rows: &Rows<'_>, goal: &mut Add<'_>) {
-    for mib in [4, 64] {
-        for (name, workload) in [("seal", "backup/seal"), ("open", "backup/open")] {
-            let gain = |way| rows.gain(workload, mib << 20, 1, Some(way));
-            for (how, way) in [("in parts", "stream"), ("in one call", "whole")] {
-                goal(
-                    &format!("7. {name} {mib} MiB {how} by the bare cipher"),
-                    Limit::AtMost(1.15),
-                    gain(way).map(|gain| 1.0 / gain),
-                );
-            }
-            goal(
-                &format!("7. {name} {mib} MiB on two threads by one"),
-                Limit::AtLeast(1.8),
-                gain("whole_pool_of_2"),
-            );
-        }
-    }
-    let peak = |messages| {
-        let mut found = rows.of("history/restore_peak", MIXED);
-        found.find(|row| row.size == Some(messages))?.state_bytes
-    };
-    goal(
-        "7. memory of restoring 100,000 messages by 1,000",
-        Limit::AtMost(2.0),
-        ratio(peak(100_000), peak(1_000)),
-    );
-    for (name, strategy) in [("SQLite", "sqlite"), ("memory", "memory")] {
-        let time = |messages| {
-            let mut found = rows.of("history/restore", MIXED);
-            let found = found
-                .find(|row| (row.batch, row.strategy.as_deref()) == (messages, Some(strategy)));
-            found.and_then(median)
-        };
-        goal(
-            &format!("7. restoring each of 100,000 into {name} by each of 10,000"),
-            Limit::AtMost(1.3),
-            ratio(time(100_000), time(10_000)),
-        );
-    }
-}
-
-fn ratio(one: Option<f64>, other: Option<f64>) -> Option<f64> {
-    Some(one? / other?)
 }
 
 /// A record's rows, to look up.
