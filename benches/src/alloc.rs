@@ -1,7 +1,7 @@
 //! The counting allocator: allocations and live bytes, per thread.
 //!
 //! What lives here: [`CountingAllocator`], which a binary installs as its global allocator, and
-//! [`counted`], which reads it around a piece of work. Allocations by C code are counted where
+//! [`counted`] and [`peak`], which read it around a piece of work. Allocations by C code are counted where
 //! the binary also routes the C library's `malloc` and `free` through here (see `c_malloc.rs`).
 //!
 //! Invariants: counters are thread-local and plain, so counting costs about a nanosecond and
@@ -50,6 +50,17 @@ pub fn counted<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
     (result, allocations)
 }
 
+/// Runs `work` and returns the most bytes that this thread had allocated meanwhile, less those it had
+/// before; `None` where nothing is installed.
+pub fn peak<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
+    let installed = is_installed();
+    let before = LIVE.get();
+    PEAK.set(before);
+    let result = work();
+    let most = u64::try_from(PEAK.get() - before).unwrap_or(0);
+    (result, installed.then_some(most))
+}
+
 /// Counts one `malloc` of `asked` bytes that gave `bytes`. For the function that the linker puts
 /// before `malloc`.
 pub fn note_malloc(asked: usize, bytes: usize) {
@@ -58,7 +69,7 @@ pub fn note_malloc(asked: usize, bytes: usize) {
     if !IN_RUST.get() {
         C.set(C.get() + 1);
         C_BYTES.set(C_BYTES.get() + asked as u64);
-        LIVE.set(LIVE.get() + signed(bytes));
+        live(signed(bytes));
     }
 }
 
@@ -89,9 +100,16 @@ thread_local! {
     static C: Cell<u64> = const { Cell::new(0) };
     static RUST_BYTES: Cell<u64> = const { Cell::new(0) };
     static C_BYTES: Cell<u64> = const { Cell::new(0) };
+    static PEAK: Cell<i64> = const { Cell::new(0) };
     static THROUGH_C: Cell<u64> = const { Cell::new(0) };
     static LIVE: Cell<i64> = const { Cell::new(0) };
     static IN_RUST: Cell<bool> = const { Cell::new(false) };
+}
+
+fn live(grown: i64) {
+    let now = LIVE.get() + grown;
+    LIVE.set(now);
+    PEAK.set(PEAK.get().max(now));
 }
 
 /// Does an allocation show in the count?
@@ -102,7 +120,7 @@ fn is_installed() -> bool {
 }
 
 fn pass_on<T>(grown: i64, request: impl FnOnce() -> T) -> T {
-    LIVE.set(LIVE.get() + grown);
+    live(grown);
     IN_RUST.set(true);
     // The compiler knows that malloc touches no variable of ours, and would drop the flag: it
     // does not know that the linker puts another malloc there.

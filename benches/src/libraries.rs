@@ -1,7 +1,7 @@
 //! The best composition of the libraries without our own kernel: what `mixed` is measured against
 //! to see what the kernel gains.
 
-use sprag::sprag_core::backend::{CryptoBackend, PqBackend};
+use sprag::sprag_core::backend::{CryptoBackend, FileBackend, PqBackend};
 use sprag::sprag_core::primitives::{Aead, PrimitiveError};
 use sprag::{aws_lc, ring, rustcrypto};
 
@@ -22,6 +22,11 @@ impl CryptoBackend for Libraries {
 impl PqBackend for Libraries {
     type MlKem768 = <aws_lc::Backend as PqBackend>::MlKem768;
     type MlKem1024 = <aws_lc::Backend as PqBackend>::MlKem1024;
+}
+
+impl FileBackend for Libraries {
+    type Sha512 = <aws_lc::Backend as FileBackend>::Sha512;
+    type Argon2id = <aws_lc::Backend as FileBackend>::Argon2id;
 }
 
 /// Messages of at least this many bytes go to AWS-LC, shorter ones to ring. Measured by

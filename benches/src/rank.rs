@@ -192,7 +192,15 @@ mod tests {
         let groups: Vec<&str> = rankings.iter().map(|ranking| ranking.group).collect();
         assert_eq!(
             groups,
-            ["primitive", "session", "handshake", "batch", "state"]
+            [
+                "primitive",
+                "session",
+                "handshake",
+                "batch",
+                "state",
+                "transport",
+                "history"
+            ]
         );
         for ranking in &rankings {
             let places: Vec<&str> = ranking.places.iter().map(|place| place.backend).collect();

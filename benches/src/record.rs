@@ -59,7 +59,8 @@ pub struct Row {
     /// The suite's name.
     pub suite: Option<String>,
     /// Bytes of plaintext or input. For `session/skip` missing messages, for `state/encode` and
-    /// `state/decode` stored skipped keys, for `state/bytes` sessions.
+    /// `state/decode` stored skipped keys, for `state/bytes` sessions, for `history/restore_peak`
+    /// messages.
     pub size: Option<usize>,
     /// Items per call.
     pub batch: usize,
@@ -102,7 +103,8 @@ pub struct Row {
     pub floor_spread: Option<Spread>,
     /// The same done otherwise, where that was measured in turns.
     pub baseline: Option<Compared>,
-    /// Bytes of the encoded state, or held per session for `state/bytes`.
+    /// Bytes of the encoded state, held per session for `state/bytes`, or at once for
+    /// `history/restore_peak`.
     pub state_bytes: Option<f64>,
     /// Bytes on the wire beyond the plaintext.
     pub overhead_bytes: Option<usize>,

@@ -12,7 +12,7 @@ use sprag::{
     AccountId, Expected, InitiatePolicy, Peer, PrekeyPolicy, PublishedPrekeys, SessionPolicy,
     Suite, UnixTime,
 };
-use sprag_bench::alloc::{CountingAllocator, counted};
+use sprag_bench::alloc::{CountingAllocator, counted, peak};
 
 #[global_allocator]
 static COUNTING: CountingAllocator = CountingAllocator;
@@ -28,6 +28,18 @@ fn the_counter_counts() {
     assert_eq!((count, vector.len()), (1, 100));
     let (count, ()) = allocations(|| ());
     assert_eq!(count, 0);
+}
+
+#[test]
+fn the_peak_is_what_was_held_at_once() {
+    let held = vec![0_u8; 5000];
+    let (_, most) = peak(|| {
+        drop(vec![1_u8; 700]);
+        let kept = vec![1_u8; 100];
+        drop(vec![1_u8; 300]);
+        kept
+    });
+    assert_eq!((most, held.len()), (Some(700), 5000));
 }
 
 #[test]

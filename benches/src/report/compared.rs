@@ -15,7 +15,7 @@ pub(super) struct Group {
 }
 
 /// Every such group.
-pub(super) const GROUPS: [Group; 4] = [
+pub(super) const GROUPS: [Group; 6] = [
     Group {
         name: "strategies",
         title: "Strategies beside one by one",
@@ -52,6 +52,21 @@ pub(super) const GROUPS: [Group; 4] = [
                takes 64 numbers of each conversation. `fanout` goes to so many devices; `workers` \
                are threads with a connection each, on conversations of their own (`apart`) or all \
                on the same, where who comes second does it anew.",
+    },
+    Group {
+        name: "transport",
+        title: "Resuming beside a whole handshake",
+        note: "Both sides, until both have a channel. `nnpsk0`: by the ticket alone; `nkpsk0`: the \
+               server proves its static key anew. Beside it the handshake IK, after which the server \
+               knows the client's key too, as it does by the ticket.",
+    },
+    Group {
+        name: "backup",
+        title: "Chunked files",
+        note: "Files in memory, sealed and opened in chunks of 16 KiB. `stream`: in parts of 64 KiB \
+               through one buffer, as a backup is written and read; `whole`: in one call into a \
+               buffer that is used again, on the caller's thread or in a pool. The bare cipher \
+               works on the same bytes under one prepared key, where they stand.",
     },
 ];
 
@@ -90,15 +105,26 @@ pub(super) fn call(row: &Row, per_item: f64) -> f64 {
     per_item * (row.batch * row.threads) as f64
 }
 
+fn has_several_backends(record: &Record, group: &str) -> bool {
+    let mut names = of(record, group).map(|(row, _)| &row.backend);
+    let first = names.next();
+    names.any(|name| Some(name) != first)
+}
+
 /// The rows of `group` as lines for a terminal.
 pub(super) fn lines(out: &mut String, record: &Record, group: &str) {
+    let several = has_several_backends(record, group);
     for (row, baseline) in of(record, group) {
         let Some(ns) = row.ns else { continue };
         let (_, name) = row.workload.split_once('/').unwrap_or_default();
+        let on = match row.backend.as_str() {
+            backend if several => format!(" on {backend}"),
+            _ => String::new(),
+        };
         let _ = writeln!(
             out,
             "{:<52}{:>9} against {:>9}: {}× ({} to {})",
-            format!("{name} {}", parameters(row)),
+            format!("{name} {}{on}", parameters(row)),
             duration(ns.p50),
             duration(baseline.ns.p50),
             digits(baseline.gain.p50),

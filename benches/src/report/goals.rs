@@ -3,6 +3,9 @@
 //! All are ratios within one run, so that they can be compared between machines. A goal whose rows
 //! the record lacks is left out.
 
+mod files;
+mod transport;
+
 use crate::record::{Record, Row};
 use crate::report::median;
 
@@ -71,6 +74,8 @@ pub(super) fn measured(record: &Record) -> Vec<Goal> {
     batches(&rows, &mut goal);
     allocations(&rows, &mut goal);
     durable(&rows, &mut goal);
+    transport::transport(&rows, &mut goal);
+    files::files(&rows, &mut goal);
     goals
 }
 

@@ -82,6 +82,9 @@ pub(crate) fn parameters(row: &Row) -> String {
         words.push(format!("×{}", row.batch));
         words.push(format!("{} thr", row.threads));
     }
+    if row.workload == "history/restore" {
+        words.push(format!("×{}", row.batch));
+    }
     words.extend(row.strategy.clone());
     words.join(" ")
 }
@@ -108,6 +111,7 @@ fn unit(row: &Row) -> &'static str {
     match row.workload.as_str() {
         "session/skip" => "missing",
         "state/bytes" => "sessions",
+        "history/restore_peak" => "messages",
         "state/encode" | "state/decode" => "skipped",
         _ => "B",
     }

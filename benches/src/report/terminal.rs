@@ -26,7 +26,7 @@ pub fn render(record: &Record) -> String {
             group = &first.group;
             heading(&mut out, &format!("{group}: median, × floor"), &names);
         }
-        let name = family.workload().rsplit('/').next().unwrap_or_default();
+        let (_, name) = family.workload().split_once('/').unwrap_or_default();
         let label = format!("{name} {}", family.parameters());
         let _ = write!(out, "{:<LABEL$}", shortened(&label));
         for name in &names {

@@ -10,6 +10,7 @@
 
 pub mod batch;
 pub mod durable;
+pub mod files;
 pub mod handshake;
 pub mod ladder;
 #[cfg(feature = "peers")]
@@ -20,6 +21,7 @@ pub mod sizes;
 pub mod state;
 pub mod strategy;
 pub mod table;
+pub mod transport;
 
 mod buffer;
 mod digest;

@@ -43,7 +43,11 @@ impl Sizes {
             | Work::Strategy(_)
             | Work::Ladder(_)
             | Work::Durable(_)
-            | Work::StateBytes => Ok(Self::default()),
+            | Work::Transport(_)
+            | Work::File(_)
+            | Work::Restore(_)
+            | Work::StateBytes
+            | Work::RestorePeak => Ok(Self::default()),
         }
     }
 }

@@ -4,20 +4,23 @@
 //! filters and later comparisons go by them. The rows themselves stand in [`rows`](all).
 
 mod durable;
+mod files;
 mod ladder;
 #[cfg(feature = "peers")]
 mod peers;
 mod rows;
 mod strategies;
+mod transport;
 
 use sprag::lifecycle::KeyCounts;
 use sprag::rustcrypto::RustCrypto;
-use sprag::sprag_core::backend::PqBackend;
+use sprag::sprag_core::backend::{FileBackend, PqBackend};
 use sprag::sprag_core::suite::Suite;
 use sprag::sprag_core::testing::counting::{Call, Counting, record, record_keys};
 
 use super::batch::{self, BatchWork, Way};
 use super::durable::{self as kept, DurableWork};
+use super::files::{self as files_work, FileWork, RestoreWork};
 use super::handshake::{self, HandshakeWork};
 use super::ladder::{self as rungs, LadderWork};
 #[cfg(feature = "peers")]
@@ -26,6 +29,7 @@ use super::primitive::{self, PrimitiveWork};
 use super::session::{self, SessionWork};
 use super::state::{self, StateWork};
 use super::strategy::{self, StrategyWork};
+use super::transport::{self as channel, TransportWork};
 use super::{Operation, Threaded, Wrong};
 use crate::backend::{Backend, with_backend};
 use crate::record::identifier;
@@ -43,7 +47,8 @@ pub struct Workload {
     /// The suite, where it matters.
     pub suite: Option<Suite>,
     /// Bytes of plaintext or input, where they vary. For `session/skip` missing messages, for
-    /// `state/encode` and `state/decode` stored skipped keys, for `state/bytes` sessions.
+    /// `state/encode` and `state/decode` stored skipped keys, for `state/bytes` sessions, for
+    /// `history/restore_peak` messages.
     pub size: Option<usize>,
     /// Items per call.
     pub batch: usize,
@@ -80,8 +85,16 @@ pub enum Work {
     State(StateWork),
     /// Sessions in a store.
     Durable(DurableWork),
+    /// A channel between a client and a server.
+    Transport(TransportWork),
+    /// A chunked file.
+    File(FileWork),
+    /// Restoring a backup.
+    Restore(RestoreWork),
     /// What a session weighs in memory: counted, not timed.
     StateBytes,
+    /// What restoring a backup has on the heap at once: counted, not timed.
+    RestorePeak,
     /// Something done by another library, the same on every backend.
     #[cfg(feature = "peers")]
     Peer(PeerWork),
@@ -156,7 +169,7 @@ impl Workload {
     /// Is it about time, or only about space?
     #[must_use]
     pub const fn is_timed(&self) -> bool {
-        !matches!(self.work, Work::StateBytes)
+        !matches!(self.work, Work::StateBytes | Work::RestorePeak)
     }
 
     /// Does it split its work among the threads of a pool?
@@ -196,7 +209,10 @@ impl Workload {
     #[must_use]
     pub const fn bytes(&self) -> Option<usize> {
         match self.work {
-            Work::Session(SessionWork::Skip) | Work::State(_) | Work::StateBytes => None,
+            Work::Session(SessionWork::Skip)
+            | Work::State(_)
+            | Work::StateBytes
+            | Work::RestorePeak => None,
             _ => self.size,
         }
     }
@@ -256,17 +272,20 @@ impl Workload {
         Ok(Box::new(Threaded::new(lanes)?))
     }
 
-    /// Bytes of memory that a session takes on `backend`, for `state/bytes`; `None` where
-    /// allocations are not counted.
+    /// What a row that is counted counts: bytes of memory that a session takes on `backend`, or that a
+    /// restore has at once; `None` where allocations are not counted.
     ///
     /// # Errors
     /// [`Wrong`] if setting it up gave a wrong result.
     pub fn bytes_each(&self, backend: Backend, seed: u64) -> Result<Option<f64>, Wrong> {
         let (suite, count) = (self.suite_or_default(), self.size.unwrap_or(1));
-        with_backend!(backend, B => state::bytes_each::<B>(suite, count, seed))
+        with_backend!(backend, B => match self.work {
+            Work::RestorePeak => files_work::peak::<B>(count, seed),
+            _ => state::bytes_each::<B>(suite, count, seed),
+        })
     }
 
-    fn lane<B: PqBackend>(&self, seed: u64) -> Result<Box<dyn Operation>, Wrong> {
+    fn lane<B: PqBackend + FileBackend>(&self, seed: u64) -> Result<Box<dyn Operation>, Wrong> {
         let (suite, size) = (self.suite_or_default(), self.size.unwrap_or(0));
         match self.work {
             Work::Primitive(work) => primitive::build::<B>(work, size, self.batch, seed),
@@ -279,7 +298,13 @@ impl Workload {
             Work::Durable(work) => kept::build::<B>(work, suite, size, self.batch, seed),
             #[cfg(feature = "peers")]
             Work::Peer(work) => super::peers::build(work, size),
-            Work::StateBytes => Err(Wrong::new("state/bytes is counted, not timed")),
+            Work::Transport(work) => channel::build::<B>(work, size, seed),
+            Work::File(work) => files_work::build::<B>(work, size, seed),
+            Work::Restore(work) => files_work::restore::<B>(work, self.batch, seed),
+            Work::StateBytes | Work::RestorePeak => Err(Wrong::new(format_args!(
+                "{} is counted, not timed",
+                self.name
+            ))),
         }
     }
 

@@ -85,6 +85,19 @@ fn list_prints_every_name() {
         "durable/fanout/100",
         "durable/fanout/1000",
     ]);
+    expected.extend([
+        "transport/record/seal",
+        "transport/record/open",
+        "transport/handshake/NK",
+        "transport/handshake/XX",
+        "transport/handshake/IK",
+        "transport/handshake/KK",
+        "transport/resume",
+        "backup/seal",
+        "backup/open",
+        "history/restore",
+        "history/restore_peak",
+    ]);
     if sprag_bench::workload::durable::has_postgres() {
         expected.extend([
             "durable/workers/1",
@@ -98,6 +111,10 @@ fn list_prints_every_name() {
             "peers/decrypt",
             "peers/turn",
             "peers/handshake",
+            "peers/noise/NK",
+            "peers/noise/XX",
+            "peers/noise/IK",
+            "peers/noise/KK",
         ]);
     }
     assert_eq!(listed, expected);

@@ -32,7 +32,7 @@ fn section(record: &Record, group: &str) -> Option<Section> {
 }
 
 fn chart(group: &str, title: &str, rows: &[(&Row, &Compared)]) -> Option<Chart> {
-    let all: Vec<&Row> = rows.iter().map(|(row, _)| *row).collect();
+    let label = labels(rows);
     let row = |(row, baseline): &(&Row, &Compared)| {
         let gain = baseline.gain;
         let beside = if group == "peers" {
@@ -41,7 +41,7 @@ fn chart(group: &str, title: &str, rows: &[(&Row, &Compared)]) -> Option<Chart> 
             baseline.name.clone()
         };
         DotRow {
-            label: label_among(row, &all),
+            label: label(row),
             marks: vec![Mark {
                 tone: Tone::OURS,
                 x: gain.p50,
@@ -85,14 +85,26 @@ fn chart(group: &str, title: &str, rows: &[(&Row, &Compared)]) -> Option<Chart> 
     dots.draw(&format!("gain-{group}"), &title, finding(rows)?)
 }
 
+/// How each of `rows` is called among them: with its backend, where there are several.
+fn labels<'a>(rows: &[(&'a Row, &Compared)]) -> impl Fn(&Row) -> String + use<'a> {
+    let all: Vec<&Row> = rows.iter().map(|(row, _)| *row).collect();
+    let several = all
+        .windows(2)
+        .any(|pair| pair[0].backend != pair[1].backend);
+    move |row| match label_among(row, &all) {
+        label if several => format!("{label} on {}", row.backend),
+        label => label,
+    }
+}
+
 /// The most, the least, and how many gain beyond doubt.
 fn finding(rows: &[(&Row, &Compared)]) -> Option<String> {
-    let all: Vec<&Row> = rows.iter().map(|(row, _)| *row).collect();
+    let label = labels(rows);
     let gain = |pair: &&(&Row, &Compared)| pair.1.gain.p50;
     let most = rows.iter().max_by(|a, b| gain(a).total_cmp(&gain(b)))?;
     let least = rows.iter().min_by(|a, b| gain(a).total_cmp(&gain(b)))?;
     let named = |(row, baseline): &(&Row, &Compared)| {
-        let label = label_among(row, &all);
+        let label = label(row);
         format!(
             "`{label}` against `{}`: {}",
             baseline.name,
@@ -106,7 +118,7 @@ fn finding(rows: &[(&Row, &Compared)]) -> Option<String> {
     let lost: Vec<String> = rows
         .iter()
         .filter(|(_, baseline)| baseline.gain.high < 1.0)
-        .map(|(row, _)| format!("`{}`", label_among(row, &all)))
+        .map(|(row, _)| format!("`{}`", label(row)))
         .collect();
     let lost = match lost.len() {
         0 => String::new(),

@@ -19,6 +19,7 @@ use sprag::sprag_core::suite::Suite;
 
 use super::{Digest, Operation, Wrong, ensure};
 
+pub(super) use place::Site;
 pub use place::{Place, has_postgres};
 
 /// Something a device does, and where its records are.

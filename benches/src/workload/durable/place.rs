@@ -32,7 +32,7 @@ pub fn has_postgres() -> bool {
 }
 
 /// A store that any number of connections can be opened to.
-pub(super) enum Site {
+pub(in crate::workload) enum Site {
     Memory(Arc<Memory>),
     Sqlite(TempDir),
     Postgres(Schema),
@@ -40,7 +40,7 @@ pub(super) enum Site {
 
 impl Site {
     /// An empty store.
-    pub(super) fn new(place: Place) -> Result<Self, Wrong> {
+    pub(in crate::workload) fn new(place: Place) -> Result<Self, Wrong> {
         Ok(match place {
             Place::Memory => Self::Memory(Arc::new(Memory::new())),
             Place::Sqlite => Self::Sqlite(folder()?),
@@ -49,7 +49,7 @@ impl Site {
     }
 
     /// A connection to it.
-    pub(super) fn open(&self) -> Result<Arc<dyn Store>, Wrong> {
+    pub(in crate::workload) fn open(&self) -> Result<Arc<dyn Store>, Wrong> {
         Ok(match self {
             Self::Memory(memory) => Arc::clone(memory) as _,
             Self::Sqlite(folder) => {
@@ -71,7 +71,7 @@ fn folder() -> Result<TempDir, Wrong> {
 }
 
 /// A schema of its own on the server.
-pub(super) struct Schema {
+pub(in crate::workload) struct Schema {
     server: String,
     name: String,
     url: String,

@@ -1,5 +1,7 @@
 //! snow.
 
+use std::mem;
+
 use snow::{Builder, HandshakeState, TransportState};
 
 use crate::workload::{Operation, OrWrong, Wrong, capacity_for, ensure, operation};
@@ -11,17 +13,21 @@ pub enum Noise {
     Encrypt,
     /// Decrypts one.
     Decrypt,
-    /// A handshake, both sides, each message with 64 bytes.
+    /// A handshake, both sides, each message with 64 bytes, until both can send.
     Handshake(Pattern),
 }
 
 /// Which handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pattern {
-    /// The initiator knows the responder's key: two messages.
-    Ik,
+    /// The initiator has no key and knows the responder's: two messages.
+    Nk,
     /// Neither knows the other's: three messages.
     Xx,
+    /// The initiator knows the responder's key: two messages.
+    Ik,
+    /// Both know each other's: two messages.
+    Kk,
 }
 
 pub(super) fn build(work: Noise, size: usize) -> Result<Box<dyn Operation>, Wrong> {
@@ -35,24 +41,39 @@ pub(super) fn build(work: Noise, size: usize) -> Result<Box<dyn Operation>, Wron
 const TAG_LEN: usize = 16;
 const PAYLOAD: [u8; 64] = [b'p'; 64];
 
-/// Both ends before the first message.
-fn strangers(pattern: Pattern) -> Result<(HandshakeState, HandshakeState), Wrong> {
+/// Initiator and responder of a handshake.
+type Sides = (HandshakeState, HandshakeState);
+/// Both ends of what follows it.
+type Ends = (TransportState, TransportState);
+
+/// Both ends before the first message, each with the keys that the pattern has it know.
+fn strangers(pattern: Pattern) -> Result<Sides, Wrong> {
     let name = match pattern {
-        Pattern::Ik => "Noise_IK_25519_AESGCM_SHA256",
+        Pattern::Nk => "Noise_NK_25519_AESGCM_SHA256",
         Pattern::Xx => "Noise_XX_25519_AESGCM_SHA256",
+        Pattern::Ik => "Noise_IK_25519_AESGCM_SHA256",
+        Pattern::Kk => "Noise_KK_25519_AESGCM_SHA256",
     };
     let builder = || name.parse().map(Builder::new).or_wrong("parameters");
     let ours = builder()?.generate_keypair().or_wrong("a key")?;
     let theirs = builder()?.generate_keypair().or_wrong("a key")?;
-    let mut initiator = builder()?
-        .local_private_key(&ours.private)
-        .or_wrong("a key")?;
-    if pattern == Pattern::Ik {
+    let (mut initiator, mut responder) = (builder()?, builder()?);
+    if pattern != Pattern::Nk {
+        initiator = initiator
+            .local_private_key(&ours.private)
+            .or_wrong("a key")?;
+    }
+    if pattern != Pattern::Xx {
         initiator = initiator
             .remote_public_key(&theirs.public)
             .or_wrong("a key")?;
     }
-    let responder = builder()?
+    if pattern == Pattern::Kk {
+        responder = responder
+            .remote_public_key(&ours.public)
+            .or_wrong("a key")?;
+    }
+    responder = responder
         .local_private_key(&theirs.private)
         .or_wrong("a key")?;
     Ok((
@@ -73,33 +94,56 @@ fn shake(ours: &mut HandshakeState, theirs: &mut HandshakeState) -> Result<(), W
             .read_message(&message[..len], &mut payload)
             .or_wrong("read_message")?;
         ensure(payload[..len] == PAYLOAD, "the payload is another one")?;
-        std::mem::swap(&mut from, &mut to);
+        mem::swap(&mut from, &mut to);
     }
     Ok(())
+}
+
+/// What became of a handshake.
+enum Outcome {
+    Before(Box<Sides>),
+    Through(Box<Ends>),
+    Failed,
 }
 
 fn handshake(pattern: Pattern) -> Box<dyn Operation> {
     operation(
         (),
         16,
-        move |()| strangers(pattern),
-        |(), (ours, theirs)| shake(ours, theirs),
-        |(), (ours, theirs), _| {
-            ensure(
-                ours.get_handshake_hash() == theirs.get_handshake_hash(),
-                "the two ends are not of one session",
-            )
+        move |()| strangers(pattern).map(Box::new).map(Outcome::Before),
+        |(), outcome| {
+            let Outcome::Before(mut sides) = mem::replace(outcome, Outcome::Failed) else {
+                return Err(Wrong::new("a handshake is made once"));
+            };
+            shake(&mut sides.0, &mut sides.1)?;
+            *outcome = Outcome::Through(Box::new(ends(*sides)?));
+            Ok(())
+        },
+        |(), outcome, _| {
+            let Outcome::Through(ends) = outcome else {
+                return Err(Wrong::new("no handshake was made"));
+            };
+            let (mut message, mut text) = ([0; 256], [0; 256]);
+            let len = ends.0.write_message(&PAYLOAD, &mut message);
+            let len = len.or_wrong("write_message")?;
+            let len = ends.1.read_message(&message[..len], &mut text);
+            let len = len.or_wrong("read_message")?;
+            ensure(text[..len] == PAYLOAD, "the plaintext is another one")
         },
     )
 }
 
-fn talk() -> Result<(TransportState, TransportState), Wrong> {
-    let (mut ours, mut theirs) = strangers(Pattern::Ik)?;
-    shake(&mut ours, &mut theirs)?;
+fn ends((ours, theirs): Sides) -> Result<Ends, Wrong> {
     Ok((
         ours.into_transport_mode().or_wrong("transport")?,
         theirs.into_transport_mode().or_wrong("transport")?,
     ))
+}
+
+fn talk() -> Result<Ends, Wrong> {
+    let mut sides = strangers(Pattern::Ik)?;
+    shake(&mut sides.0, &mut sides.1)?;
+    ends(sides)
 }
 
 fn encrypt(size: usize) -> Result<Box<dyn Operation>, Wrong> {

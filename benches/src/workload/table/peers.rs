@@ -1,6 +1,7 @@
 //! The rows of the group `peers`: what we do beside other libraries doing it in their way.
 
 use sprag::sprag_core::suite::Suite;
+use sprag::sprag_core::transport::Pattern as NoisePattern;
 
 use super::rows::{AES, SHORT, row};
 use super::{Baseline, Beside, Work, Workload};
@@ -9,6 +10,7 @@ use crate::workload::handshake::HandshakeWork;
 use crate::workload::peers::{Noise, Pattern};
 use crate::workload::peers::{Olm, PeerWork};
 use crate::workload::session::{Place, SessionWork};
+use crate::workload::transport::{End, TransportWork};
 
 const VODOZEMAC: &str = "vodozemac";
 const SNOW: &str = "snow";
@@ -67,6 +69,24 @@ pub(super) fn peers(table: &mut Vec<Workload>) {
                 peer,
                 theirs,
             )
+        });
+    }
+    noise(table);
+}
+
+/// A handshake of Noise by us and by snow: the same bytes on the wire but for the keys drawn.
+fn noise(table: &mut Vec<Workload>) {
+    for (name, ours, theirs) in [
+        ("peers/noise/NK", NoisePattern::NK, Pattern::Nk),
+        ("peers/noise/XX", NoisePattern::XX, Pattern::Xx),
+        ("peers/noise/IK", NoisePattern::IK, Pattern::Ik),
+        ("peers/noise/KK", NoisePattern::KK, Pattern::Kk),
+    ] {
+        let work = Work::Transport(TransportWork::Handshake(ours, End::Plain));
+        let theirs = PeerWork::Noise(Noise::Handshake(theirs));
+        table.push(Workload {
+            backends: Backend::DEFAULT,
+            ..beside(name, work, "", SNOW, theirs)
         });
     }
 }

@@ -4,7 +4,7 @@ use sprag::sprag_core::suite::Suite;
 
 #[cfg(feature = "peers")]
 use super::peers;
-use super::{Beside, Work, Workload, durable, ladder, strategies};
+use super::{Beside, Work, Workload, durable, files, ladder, strategies, transport};
 use crate::backend::Backend;
 use crate::workload::batch::{self, BatchWork};
 use crate::workload::handshake;
@@ -32,6 +32,8 @@ pub fn all() -> Vec<Workload> {
     peers::peers(&mut table);
     states(&mut table);
     durable::durable(&mut table);
+    transport::transport(&mut table);
+    files::files(&mut table);
     table
 }
 

@@ -1,0 +1,50 @@
+//! The goals of files and of restoring.
+
+use super::{Add, Limit, MIXED, Rows};
+use crate::report::median;
+
+pub(super) fn files(rows: &Rows<'_>, goal: &mut Add<'_>) {
+    for mib in [4, 64] {
+        for (name, workload) in [("seal", "backup/seal"), ("open", "backup/open")] {
+            let gain = |way| rows.gain(workload, mib << 20, 1, Some(way));
+            for (how, way) in [("in parts", "stream"), ("in one call", "whole")] {
+                goal(
+                    &format!("7. {name} {mib} MiB {how} by the bare cipher"),
+                    Limit::AtMost(1.15),
+                    gain(way).map(|gain| 1.0 / gain),
+                );
+            }
+            goal(
+                &format!("7. {name} {mib} MiB on two threads by one"),
+                Limit::AtLeast(1.8),
+                gain("whole_pool_of_2"),
+            );
+        }
+    }
+    let peak = |messages| {
+        let mut found = rows.of("history/restore_peak", MIXED);
+        found.find(|row| row.size == Some(messages))?.state_bytes
+    };
+    goal(
+        "7. memory of restoring 100,000 messages by 1,000",
+        Limit::AtMost(2.0),
+        ratio(peak(100_000), peak(1_000)),
+    );
+    for (name, strategy) in [("SQLite", "sqlite"), ("memory", "memory")] {
+        let time = |messages| {
+            let mut found = rows.of("history/restore", MIXED);
+            let found = found
+                .find(|row| (row.batch, row.strategy.as_deref()) == (messages, Some(strategy)));
+            found.and_then(median)
+        };
+        goal(
+            &format!("7. restoring each of 100,000 into {name} by each of 10,000"),
+            Limit::AtMost(1.3),
+            ratio(time(100_000), time(10_000)),
+        );
+    }
+}
+
+fn ratio(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    Some(one? / other?)
+}

@@ -1,0 +1,73 @@
+//! The groups `backup` and `history`: files for later, and what is read back from them.
+//!
+//! What lives here: chunked files beside the bare cipher ([`FileWork`]), and the restoring of a backup
+//! ([`RestoreWork`], [`peak`]). What does not: the disk; files are buffers in memory.
+
+mod bare;
+mod chunked;
+mod restore;
+
+use sprag::sprag_core::backend::FileBackend;
+
+use super::{Operation, Wrong};
+
+pub(super) use restore::TEXT_LEN;
+pub use restore::{Destination, RestoreWork, build as restore, peak};
+
+/// What is done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileWork {
+    /// In which direction.
+    pub direction: Direction,
+    /// In which way.
+    pub way: Way,
+}
+
+/// Plaintext to file, or back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Seals.
+    Seal,
+    /// Opens.
+    Open,
+}
+
+/// How a file is worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// In parts that come and go through one buffer, as a backup is written and read.
+    Stream,
+    /// The whole file in one call, on the calling thread.
+    Whole,
+    /// The same call in a pool.
+    Pool,
+    /// The chunks by the cipher alone, under one prepared key, where they stand.
+    Bare,
+}
+
+/// Builds the operation on backend `B`, on files of `size` bytes of plaintext.
+///
+/// # Errors
+/// [`Wrong`] if setting it up gave a wrong result.
+pub fn build<B: FileBackend>(
+    FileWork { direction, way }: FileWork,
+    size: usize,
+    seed: u64,
+) -> Result<Box<dyn Operation>, Wrong> {
+    match (direction, way) {
+        (Direction::Seal, Way::Bare) => bare::seal::<B>(size),
+        (Direction::Open, Way::Bare) => bare::open::<B>(size),
+        (Direction::Seal, Way::Stream) => Ok(chunked::seal_stream::<B>(size, seed)),
+        (Direction::Open, Way::Stream) => chunked::open_stream::<B>(size, seed),
+        (Direction::Seal, whole) => chunked::seal_whole::<B>(size, seed, chunked::pool(whole)?),
+        (Direction::Open, whole) => chunked::open_whole::<B>(size, seed, chunked::pool(whole)?),
+    }
+}
+
+const TEXT: u8 = b't';
+/// Files that are prepared at once: they are large.
+const CAPACITY: usize = 1;
+
+fn is_text(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == TEXT)
+}
