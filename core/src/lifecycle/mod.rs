@@ -2,7 +2,7 @@
 //!
 //! What lives here: the events ([`KeyEvent`]), who is told of them ([`KeyObserver`], by way of the
 //! backend [`Observed`]), and their count ([`KeyCounts`]). What does not: key bytes, in any form;
-//! where an event is told, which is where the key is held ([`crate::ratchet`](crate) and the others).
+//! the telling, which is done where the keys are held.
 //!
 //! - **Generated**: the engine began to hold a key: it was drawn, agreed on or read from storage, or
 //!   the caller handed it in.
@@ -17,8 +17,9 @@
 //!
 //! Nothing is told of a plan: the events of a message come when its change is committed, and a plan that
 //! is dropped, or a message that is refused, leaves none. Where something *holds* keys that it made before
-//! it was refused, or that nobody took in the end (a lease whose change was not committed, a session whose first message was a
-//! forgery, a state that was refused while it was read), both their making and their end are told.
+//! it was refused, or that nobody took in the end (a lease whose change was not committed, a session whose
+//! first message was a forgery, a state that was refused while it was read), both their making and their
+//! end are told.
 //!
 //! Unobserved, all of it is an empty function of constants, and compiles to nothing.
 //!
