@@ -101,17 +101,9 @@ pub fn subjects() -> Vec<Workload> {
         let is_cold = matches!(row.work, Work::Strategy(work) if work.caches == Caches::Cold);
         // The group `kernel` is `session` beside another baseline, `ladder` depends on the processor,
         // `durable` is what a store adds, a file of `backup` and `history` is the same calls again and
-        // again. `transport` stands in no golden file yet.
-        let is_ours = ![
-            "peers",
-            "kernel",
-            "ladder",
-            "durable",
-            "transport",
-            "backup",
-            "history",
-        ]
-        .contains(&row.group());
+        // again.
+        let is_ours =
+            !["peers", "kernel", "ladder", "durable", "backup", "history"].contains(&row.group());
         let is_small = row.batch <= LARGEST_BATCH && row.size.unwrap_or(0) <= LARGEST_SIZE;
         is_ours && is_small && row.threads == 1 && !row.splits() && !is_cold
     });

@@ -105,10 +105,12 @@ fn plain<B: CryptoBackend>(side: Handshake<B>) -> Result<NoiseTransport<B>, Wron
 }
 
 /// What became of a handshake.
+// A box would be allocated inside the clock.
+#[allow(clippy::large_enum_variant)]
 enum Outcome<B: CryptoBackend> {
     Before(Box<Sides<B>>),
-    Channels(Box<(Channel<B>, Channel<B>)>),
-    Plain(Box<(NoiseTransport<B>, NoiseTransport<B>)>),
+    Channels(Channel<B>, Channel<B>),
+    Plain(NoiseTransport<B>, NoiseTransport<B>),
     Failed,
 }
 
@@ -133,19 +135,20 @@ pub(super) fn build<B: CryptoBackend>(
             };
             strangers.shake(&mut sides)?;
             *outcome = match end {
-                End::Channel => Outcome::Channels(Box::new(channels(*sides)?)),
-                End::Plain => Outcome::Plain(Box::new((plain(sides.0)?, plain(sides.1)?))),
+                End::Channel => {
+                    let (client, server) = channels(*sides)?;
+                    Outcome::Channels(client, server)
+                }
+                End::Plain => Outcome::Plain(plain(sides.0)?, plain(sides.1)?),
             };
             Ok(())
         },
         |_, outcome, digest| match outcome {
-            Outcome::Channels(ends) => {
-                let (client, server) = &mut **ends;
+            Outcome::Channels(client, server) => {
                 digest.absorb(client.channel_binding());
                 talk(client, server)
             }
-            Outcome::Plain(ends) => {
-                let (client, server) = &mut **ends;
+            Outcome::Plain(client, server) => {
                 let message = client.write_message(PAYLOAD).or_wrong("write_message")?;
                 digest.absorb(&message);
                 let text = server.read_message(&message).or_wrong("read_message")?;
