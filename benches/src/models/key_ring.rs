@@ -65,6 +65,7 @@ fn bytes_of_a_key<B: FileBackend>() -> Result<f64> {
     let rng = &mut entropy::system();
     let mut ring = KeyRing::<B>::new(rng)?;
     let key = ring.create_scope(SCOPE, rng)?;
+    ring.set_device_key(&key, SLOT, &Secret::random(rng)?, rng)?;
     ring.generate(&key, KEY, rng)?;
     let one = ring.encode()?.len();
     for _ in 0..GENERATIONS {
