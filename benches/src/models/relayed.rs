@@ -156,8 +156,10 @@ impl<B: PqBackend> Talk<B> {
         Ok(())
     }
 
-    /// The other account writes from now on.
-    const fn turn(&mut self) {
+    /// The other account writes next, and of this one its next device after that: a device that is
+    /// never answered would go on sending what starts a session.
+    fn turn(&mut self) {
+        self.writer.rotate_left(1);
         std::mem::swap(&mut self.writer, &mut self.reader);
     }
 
