@@ -16,12 +16,13 @@ use crate::gate::error::Error as GateError;
 use crate::gate::options::{GateOptions, SelftestOptions};
 use crate::gate::pair::PairOptions;
 use crate::load::LoadOptions;
+use crate::models::ModelsOptions;
 use crate::profile::{ProfileError, ProfileOptions};
 use crate::rank::{self, RankOptions};
 use crate::recommend::{self, RecommendOptions};
 use crate::report::verb::{self, ReportOptions};
 use crate::run::{self, RunOptions};
-use crate::{doctor, exact, gate, keys, list, load, profile};
+use crate::{doctor, exact, gate, keys, list, load, models, profile};
 
 /// Measures session cryptography on this host: real handshakes, real messages, every backend.
 ///
@@ -43,6 +44,8 @@ enum Verb {
     Report(ReportOptions),
     /// Offer handshakes to a server on loopback and show latency against load, batching or not
     Load(LoadOptions),
+    /// Compare messaging models: who can read what, and what each costs on every backend
+    Models(ModelsOptions),
     /// Say what changed between two runs, beyond their noise
     Compare(CompareOptions),
     /// Order the backends, group by group
@@ -89,6 +92,7 @@ impl Arguments {
             Some(Verb::Run(options)) => run::run(&options, out),
             Some(Verb::Report(options)) => verb::report(&options, out),
             Some(Verb::Load(options)) => load::load(&options, out),
+            Some(Verb::Models(options)) => models::models(&options, out),
             Some(Verb::Compare(options)) => compare::compare(&options, out),
             Some(Verb::Rank(options)) => rank::rank(&options, out),
             Some(Verb::Recommend(options)) => recommend::recommend(&options, out),

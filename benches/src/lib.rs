@@ -22,6 +22,7 @@ pub mod libraries;
 pub mod list;
 pub mod load;
 pub mod measure;
+pub mod models;
 pub mod profile;
 pub mod rank;
 pub mod recommend;

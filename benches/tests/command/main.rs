@@ -4,6 +4,7 @@ mod analysis;
 mod exact;
 mod gate;
 mod measuring;
+mod models;
 mod report;
 
 use std::fs;

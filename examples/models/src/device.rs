@@ -306,6 +306,24 @@ impl<B: PqBackend, S: Store> Device<B, S> {
         Ok(())
     }
 
+    /// Keeps messages in the history, all of them or none: a page of what is restored.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn keep_all(&mut self, letters: &[Letter]) -> Result<()> {
+        let rng = &mut sprag::entropy::system();
+        let numbered = (self.records..).zip(letters);
+        let records: Vec<_> = numbered
+            .map(|(number, letter)| (number.to_be_bytes(), letter.encode()))
+            .collect();
+        let named = records
+            .iter()
+            .map(|(name, record)| (&name[..], &record[..]));
+        self.history.put_all(&self.epoch, named, rng)?;
+        self.records += letters.len() as u64;
+        Ok(())
+    }
+
     /// The history, oldest first.
     ///
     /// # Errors

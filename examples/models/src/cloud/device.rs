@@ -73,24 +73,35 @@ impl<B: PqBackend> Device<B> {
     pub fn fetch(&mut self, mut after: u64) -> Result<Vec<Message>> {
         let mut all = Vec::new();
         loop {
-            let answer = self.connection.call(&[b"fetch", &after.to_be_bytes()])?;
-            let answer = fields::split(&answer)?;
-            let (messages, rest) = answer.as_chunks::<3>();
-            if !rest.is_empty() {
-                return Err(Malformed.into());
-            }
-            for [number, from, text] in messages {
-                after = u64::from_be_bytes((*number).try_into()?);
-                all.push(Message {
-                    number: after,
-                    from: String::from_utf8(from.to_vec())?,
-                    text: String::from_utf8(text.to_vec())?,
-                });
-            }
-            if messages.len() < PAGE {
+            let page = self.page(after)?;
+            let is_last = page.len() < PAGE;
+            after = page.last().map_or(after, |message| message.number);
+            all.extend(page);
+            if is_last {
                 return Ok(all);
             }
         }
+    }
+
+    /// The next messages behind the one with this number, [`PAGE`] at most; none at the end.
+    ///
+    /// # Errors
+    /// As [`enrol`](Self::enrol).
+    pub fn page(&mut self, after: u64) -> Result<Vec<Message>> {
+        let answer = self.connection.call(&[b"fetch", &after.to_be_bytes()])?;
+        let answer = fields::split(&answer)?;
+        let (messages, rest) = answer.as_chunks::<3>();
+        if !rest.is_empty() {
+            return Err(Malformed.into());
+        }
+        let messages = messages.iter().map(|[number, from, text]| {
+            Ok(Message {
+                number: u64::from_be_bytes((*number).try_into()?),
+                from: String::from_utf8(from.to_vec())?,
+                text: String::from_utf8(text.to_vec())?,
+            })
+        });
+        messages.collect()
     }
 
     /// Takes a device from the user.
