@@ -1,7 +1,7 @@
 //! The verb `models`: what each messaging model of the package `sprag-models` costs, on each backend.
 //!
 //! What lives here: the options, and each model's way to be measured: those with a relay
-//! ([`relayed`], restoring by [`restore`]), the [`cloud`], the [`channel`], the [`key_ring`]. What does
+//! (`relayed`, restoring by `restore`), the `cloud`, the `channel`, the `key_ring`. What does
 //! not: the models' parts, which are `sprag-models`'s own and run here in one process, their servers
 //! on threads behind loopback sockets, on plain backends.
 //!
