@@ -24,7 +24,7 @@ use zeroize::Zeroize;
 use crate::backend::{CryptoBackend, FileBackend};
 use crate::codec::{Malformed, Reader, Writer};
 use crate::entropy::{self, EntropyError};
-use crate::history::backup::{Password, PasswordLimits};
+use crate::password::{Password, PasswordLimits};
 use crate::primitives::{Aead, Hmac, PasswordCost, PasswordHash, PrimitiveError};
 use crate::secret::Secret;
 

@@ -81,7 +81,7 @@ mod slot;
 mod stored;
 mod unlock;
 
-pub use crate::history::backup::{Password, PasswordLimits};
+pub use crate::password::{Password, PasswordLimits};
 pub use error::KeyRingError;
 pub use name::MAX_NAME;
 pub use scope::ScopeKey;
