@@ -37,6 +37,7 @@ mod nonce;
 mod password;
 pub mod primitives;
 pub(crate) mod ratchet;
+mod sealed_key;
 pub mod secret;
 pub mod session;
 mod slot;
