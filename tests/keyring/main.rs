@@ -1,5 +1,7 @@
 //! Key rings: what opens a scope, what does not, and what becomes of keys.
 
+#[path = "../support/failing.rs"]
+mod failing;
 #[path = "../support/hex.rs"]
 mod hex;
 #[path = "../support/mod.rs"]
