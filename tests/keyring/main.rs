@@ -8,6 +8,8 @@ mod hex;
 mod support;
 #[path = "../support/two_keys.rs"]
 mod two_keys;
+#[path = "../support/vectors.rs"]
+mod vectors;
 
 mod altered;
 mod commitment;
