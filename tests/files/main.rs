@@ -1,5 +1,7 @@
 //! Files and the history at rest: what comes back, and what is refused.
 
+#[path = "../support/altered_files.rs"]
+mod altered_files;
 #[cfg(feature = "rayon")]
 #[path = "../support/given.rs"]
 mod given;

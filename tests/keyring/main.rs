@@ -1,5 +1,7 @@
 //! Key rings: what opens a scope, what does not, and what becomes of keys.
 
+#[path = "../support/altered_files.rs"]
+mod altered_files;
 #[path = "../support/failing.rs"]
 mod failing;
 #[path = "../support/hex.rs"]
