@@ -86,7 +86,7 @@ fn settle<B: CryptoBackend>(one: &mut Channel<B>, other: &mut Channel<B>, record
 }
 
 pub(crate) fn streams<B: CryptoBackend>() {
-    CIPHERS.map(stream::<B>);
+    CIPHERS.into_iter().for_each(stream::<B>);
 }
 
 fn stream<B: CryptoBackend>(aead: AeadAlgorithm) {
@@ -134,7 +134,7 @@ fn stream<B: CryptoBackend>(aead: AeadAlgorithm) {
 }
 
 pub(crate) fn datagrams<B: CryptoBackend>() {
-    CIPHERS.map(datagram_channel::<B>);
+    CIPHERS.into_iter().for_each(datagram_channel::<B>);
 }
 
 fn datagram_channel<B: CryptoBackend>(aead: AeadAlgorithm) {
@@ -156,7 +156,7 @@ fn datagram_channel<B: CryptoBackend>(aead: AeadAlgorithm) {
 }
 
 pub(crate) fn plain_noise<B: CryptoBackend>() {
-    CIPHERS.map(plain_session::<B>);
+    CIPHERS.into_iter().for_each(plain_session::<B>);
 }
 
 fn plain_session<B: CryptoBackend>(aead: AeadAlgorithm) {
