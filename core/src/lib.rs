@@ -3,8 +3,8 @@
 //! What lives here: the traits a crypto backend implements ([`primitives`], [`backend`]), the
 //! handshake (X3DH and PQXDH, [`handshake`]), sessions: the Double Ratchet and its stored state
 //! ([`session`]), transport sessions of clients and servers: Noise ([`transport`]), wrapped keys
-//! ([`wrap`]), key rings ([`keyring`]) and files ([`history`]). What does not: any implementation of a primitive, any database,
-//! any thread pool, any source of randomness or time; those are arguments.
+//! ([`wrap`]), key rings ([`keyring`]) and files ([`history`]). What does not: any implementation of a
+//! primitive, any database, any thread pool, any source of randomness or time; those are arguments.
 //!
 //! The crate is `no_std` and needs `alloc`. With the feature `conformance` (which needs `std`)
 //! it adds `testing`: what an author of a backend needs to check and to count it.
@@ -34,8 +34,10 @@ mod hostile_bytes;
 pub mod keyring;
 pub mod lifecycle;
 mod nonce;
+mod password;
 pub mod primitives;
 pub(crate) mod ratchet;
+mod sealed_key;
 pub mod secret;
 pub mod session;
 mod slot;

@@ -19,13 +19,13 @@ use alloc::vec::Vec;
 
 use rand_core::TryCryptoRng;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
 
 use crate::backend::{CryptoBackend, FileBackend};
 use crate::codec::{Malformed, Reader, Writer};
 use crate::entropy::{self, EntropyError};
-use crate::history::backup::{Password, PasswordLimits};
-use crate::primitives::{Aead, Hmac, PasswordCost, PasswordHash, PrimitiveError};
+use crate::password::{Password, PasswordLimits};
+use crate::primitives::{Hmac, PasswordCost, PasswordHash, PrimitiveError};
+use crate::sealed_key::SealedKey;
 use crate::secret::Secret;
 
 /// Why a slot was not made or not tried.
@@ -195,8 +195,7 @@ fn extract<B: CryptoBackend>(secret: &Secret<32>, salt: &[u8; 16]) -> Secret<32>
 #[derive(Clone, PartialEq, Eq)]
 struct Sealed {
     commitment: [u8; 32],
-    wrapped: [u8; 32],
-    tag: [u8; 16],
+    wrapped: SealedKey,
 }
 
 impl Sealed {
@@ -208,18 +207,10 @@ impl Sealed {
     ) -> Result<Self, SlotError> {
         let ad = [label, front].concat();
         let (kek, commitment) = derive::<B>(root, &ad)?;
-        let mut wrapped = *key.expose();
-        match B::Aes256Gcm::seal_once(kek.expose(), &[0; 12], &ad, &mut wrapped) {
-            Ok(tag) => Ok(Self {
-                commitment,
-                wrapped,
-                tag,
-            }),
-            Err(error) => {
-                wrapped.zeroize();
-                Err(error.into())
-            }
-        }
+        Ok(Self {
+            commitment,
+            wrapped: SealedKey::seal::<B>(&kek, &[0; 12], &ad, key)?,
+        })
     }
 
     /// `None` if the root is another one.
@@ -234,27 +225,19 @@ impl Sealed {
         if !bool::from(commitment.ct_eq(&self.commitment)) {
             return Ok(None);
         }
-        let mut opened = Secret::new(self.wrapped);
-        let key = opened.expose_mut();
-        match B::Aes256Gcm::open_once(kek.expose(), &[0; 12], &ad, key, &self.tag) {
-            Ok(()) => Ok(Some(opened)),
-            Err(PrimitiveError::AuthenticationFailed) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Ok(self.wrapped.open::<B>(&kek, &[0; 12], &ad)?)
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         Ok(Self {
             commitment: *reader.array()?,
-            wrapped: *reader.array()?,
-            tag: *reader.array()?,
+            wrapped: SealedKey::read(reader)?,
         })
     }
 
     fn write(&self, data: &mut Vec<u8>) {
         data.put(&self.commitment);
-        data.put(&self.wrapped);
-        data.put(&self.tag);
+        self.wrapped.write(data);
     }
 }
 

@@ -13,6 +13,7 @@ use sprag::wrap::hpke::{DhKem, PrivateKey, XWing, XWingPrivateKey};
 use sprag::wrap::{KekRing, WrapAlgorithm};
 use sprag::{ReadSeek, UnixTime, password};
 
+use crate::altered_files::{altered, cases};
 use crate::support::on_every_backend;
 
 /// For tests alone: it holds nobody up.
@@ -359,23 +360,8 @@ fn bytes_that_were_never_written_import_nothing() {
         builder.recipient(&ring.current(), rng).unwrap(),
         &items()[..5],
     );
-    let writes = prop::collection::vec((0..400_usize, 1..=255_u8), 0..4);
-    let config = ProptestConfig {
-        cases: 2_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
-    proptest!(config, |(writes in writes, cut: Option<prop::sample::Index>, front in 0..64_usize,
-                        noise in prop::collection::vec(any::<u8>(), 0..600))| {
-        let mut changed = file.clone();
-        for (at, byte) in &writes {
-            changed[*at] ^= byte;
-        }
-        if let Some(cut) = cut {
-            changed.truncate(cut.index(file.len()));
-        }
-        let random = [&file[..front], &noise].concat();
-        for bytes in [changed, random] {
+    proptest!(cases(2_000), |(files in altered(&file, 400))| {
+        for bytes in files {
             let by_key = restore::<B>(&bytes, |it| it.unlock_with_recovery_key(&recovery));
             let by_kek = restore::<B>(&bytes, |it| it.unlock_with_kek(&ring));
             for (outcome, imported) in [by_key, by_kek] {

@@ -1,8 +1,4 @@
 //! Bytes of version 1: every backend makes the same, and opens those that were kept.
-//!
-//! `SPRAG_WRITE_VECTORS=1` writes the file anew; that of a released version never changes.
-
-use std::fmt::Write;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -18,6 +14,7 @@ use sprag::{Secret, UnixTime};
 
 use crate::hex::{fixed, unhex};
 use crate::support::on_every_backend;
+use crate::vectors;
 
 const BINDING: Binding<'_> = Binding {
     purpose: Purpose::Session,
@@ -28,30 +25,13 @@ const PASSWORD: &str = "correct horse";
 
 #[test]
 fn files_and_envelopes_of_version_1_are_made_and_opened_by_every_backend() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("core/vectors/files-v1.txt");
-    if std::env::var_os("SPRAG_WRITE_VECTORS").is_some() {
-        std::fs::write(&path, made::<sprag::rustcrypto::Backend>()).expect("a writable folder");
-    }
-    let kept = std::fs::read_to_string(&path).expect("core/vectors holds the file");
+    let kept = vectors::kept("files-v1.txt", made::<sprag::rustcrypto::Backend>);
     on_every_backend!(same(&kept));
 }
 
 fn same<B: FileBackend>(kept: &str) {
     assert!(made::<B>() == kept, "{} makes other bytes", B::NAME);
-    let lines = kept
-        .lines()
-        .map(|line| line.split_once(' ').expect("a name and digits"));
-    let lines: Vec<_> = lines.collect();
-    let [
-        (_, kek),
-        (_, key),
-        (_, envelope),
-        (_, recovery),
-        (_, backup),
-    ] = lines[..]
-    else {
-        panic!("five lines");
-    };
+    let [kek, key, envelope, recovery, backup] = vectors::digits(kept);
 
     let kek = PrivateKey::<B>::from_bytes(&Secret::new(fixed(kek))).unwrap();
     let envelope = Envelope::decode(&unhex(envelope)).unwrap();
@@ -128,19 +108,11 @@ fn made<B: FileBackend>() -> String {
     writer.add(&data, &mut file).unwrap();
     file.extend(writer.finish().flat_map(Result::unwrap));
 
-    let mut lines = String::new();
-    for (name, bytes) in [
-        ("kek", &kek_bytes.expose()[..]),
+    vectors::lines([
+        ("kek", kek_bytes.expose()),
         ("key", key.expose()),
         ("envelope", &envelope.encode()),
         ("recovery-key", recovery.to_text::<B>().as_bytes()),
         ("backup", &file),
-    ] {
-        write!(lines, "{name} ").expect("a string takes all");
-        for byte in bytes {
-            write!(lines, "{byte:02x}").expect("a string takes all");
-        }
-        lines.push('\n');
-    }
-    lines
+    ])
 }

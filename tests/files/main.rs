@@ -1,5 +1,7 @@
 //! Files and the history at rest: what comes back, and what is refused.
 
+#[path = "../support/altered_files.rs"]
+mod altered_files;
 #[cfg(feature = "rayon")]
 #[path = "../support/given.rs"]
 mod given;
@@ -9,6 +11,8 @@ mod hex;
 mod support;
 #[path = "../support/two_keys.rs"]
 mod two_keys;
+#[path = "../support/vectors.rs"]
+mod vectors;
 
 mod backups;
 mod chunks;

@@ -1,5 +1,7 @@
 //! What a user of the handshake relies on, over real cryptography.
 
+#[path = "../support/failing.rs"]
+mod failing;
 #[path = "../support/hex.rs"]
 mod hex;
 #[path = "../support/hostile_points.rs"]

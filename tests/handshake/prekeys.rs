@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use proptest::prelude::*;
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
+use rand_chacha::rand_core::{TryCryptoRng, TryRng};
 use sprag_core::Suite;
 use sprag_core::handshake::{
     AccountId, HandshakeError, Identity, InitiatePolicy, PrekeyPolicy, Prekeys, initiate,
 };
 use sprag_core::session::SessionError;
 
+use crate::failing::Failing;
 use crate::world::{B, DAY, NOW, World, account, offering, only};
 
 #[test]
@@ -253,43 +253,6 @@ impl TryRng for Stuck {
 
 impl TryCryptoRng for Stuck {}
 
-/// Works for some calls, and then fails.
-struct Failing {
-    works: usize,
-    inner: ChaCha20Rng,
-}
-
-#[derive(Debug)]
-struct Broken;
-
-impl std::fmt::Display for Broken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("broken")
-    }
-}
-
-impl std::error::Error for Broken {}
-
-impl TryRng for Failing {
-    type Error = Broken;
-
-    fn try_next_u32(&mut self) -> Result<u32, Broken> {
-        unreachable!("only bytes are asked for")
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Broken> {
-        unreachable!("only bytes are asked for")
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Broken> {
-        self.works = self.works.checked_sub(1).ok_or(Broken)?;
-        self.inner.fill_bytes(bytes);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Failing {}
-
 #[test]
 fn a_stuck_generator_makes_no_key() {
     for (byte, suite) in [
@@ -329,8 +292,7 @@ fn until_it_works<T>(
 ) -> usize {
     let mut works = 0;
     loop {
-        let inner = ChaCha20Rng::seed_from_u64(9);
-        match operation(&mut Failing { works, inner }) {
+        match operation(&mut Failing::after(works)) {
             Ok(_) => return works,
             Err(HandshakeError::Entropy | HandshakeError::Session(SessionError::Entropy)) => {}
             Err(other) => panic!("{other}"),

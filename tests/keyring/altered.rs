@@ -5,6 +5,7 @@ use sprag::keyring::{KeyRing, KeyRingError};
 use sprag::password;
 use sprag::sprag_core::FileBackend;
 
+use crate::altered_files::{altered, cases};
 use crate::support::on_every_backend;
 use crate::{CHEAP, LIMITS, add_scope, kek, one_scope, open_all, rng, secret};
 
@@ -171,23 +172,8 @@ fn bytes_that_were_never_written_open_nothing_and_have_one_spelling() {
 
     let device = secret();
     let file = file::<B>(&device);
-    let writes = prop::collection::vec((0..file.len(), 1..=255_u8), 0..4);
-    let config = ProptestConfig {
-        cases: 4_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
-    proptest!(config, |(writes in writes, cut: Option<prop::sample::Index>, front in 0..64_usize,
-                        noise in prop::collection::vec(any::<u8>(), 0..600))| {
-        let mut changed = file.clone();
-        for (at, byte) in &writes {
-            changed[*at] ^= byte;
-        }
-        if let Some(cut) = cut {
-            changed.truncate(cut.index(file.len()));
-        }
-        let random = [&file[..front], &noise].concat();
-        for bytes in [changed, random] {
+    proptest!(cases(4_000), |(files in altered(&file, file.len()))| {
+        for bytes in files {
             prop_assert_eq!(open_all::<B>(&bytes, &device).is_ok(), bytes == file);
             if let Ok(ring) = KeyRing::<B>::decode(&bytes) {
                 prop_assert_eq!(ring.encode(), Ok(bytes));

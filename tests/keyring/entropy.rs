@@ -1,50 +1,12 @@
 //! A generator that fails leaves the ring as it was.
 
-use std::fmt;
-
 use sprag::keyring::{KeyRing, KeyRingError, ScopeKey};
 use sprag::password;
-use sprag::rand_core::{TryCryptoRng, TryRng};
 use sprag::sprag_core::FileBackend;
 
+use crate::failing::Failing;
 use crate::support::on_every_backend;
 use crate::{CHEAP, kek, one_scope, secret};
-
-/// Works so many times and fails then.
-struct Failing(usize);
-
-#[derive(Debug)]
-struct Broken;
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("broken")
-    }
-}
-
-impl std::error::Error for Broken {}
-
-impl TryRng for Failing {
-    type Error = Broken;
-
-    fn try_next_u32(&mut self) -> Result<u32, Broken> {
-        unreachable!("only bytes are asked for")
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Broken> {
-        unreachable!("only bytes are asked for")
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Broken> {
-        self.0 = self.0.checked_sub(1).ok_or(Broken)?;
-        sprag::entropy::system()
-            .try_fill_bytes(bytes)
-            .expect("the system's generator works");
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Failing {}
 
 #[test]
 fn a_generator_that_fails_at_any_point_leaves_no_trace() {
@@ -82,15 +44,18 @@ fn no_trace<B: FileBackend>() {
     for (operation, draws) in operations {
         for works in 0..draws {
             let mut ring = KeyRing::decode(&before).unwrap();
-            let failed = operation(&mut ring, &user, &mut Failing(works));
+            let failed = operation(&mut ring, &user, &mut Failing::after(works));
             assert_eq!(failed, Err(KeyRingError::Entropy));
             assert_eq!(ring.encode().unwrap(), before);
         }
         let mut ring = KeyRing::decode(&before).unwrap();
-        assert_eq!(operation(&mut ring, &user, &mut Failing(draws)), Ok(()));
+        assert_eq!(
+            operation(&mut ring, &user, &mut Failing::after(draws)),
+            Ok(())
+        );
     }
     assert_eq!(
-        KeyRing::<B>::new(&mut Failing(0)).err(),
+        KeyRing::<B>::new(&mut Failing::after(0)).err(),
         Some(KeyRingError::Entropy)
     );
 }

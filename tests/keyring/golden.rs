@@ -1,9 +1,5 @@
 //! Bytes of version 1: every backend makes the same, opens those that were kept, and they are laid out
 //! as PROTOCOL.md says.
-//!
-//! `SPRAG_WRITE_VECTORS=1` writes the file anew; that of a released version never changes.
-
-use std::fmt::Write;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -16,29 +12,19 @@ use sprag::wrap::{KekRing, WrapAlgorithm};
 
 use crate::hex::{fixed, unhex};
 use crate::support::on_every_backend;
-use crate::{CHEAP, LIMITS};
+use crate::{CHEAP, LIMITS, vectors};
 
 const PASSWORD: &str = "correct horse";
 
 #[test]
 fn rings_of_version_1_are_made_and_opened_by_every_backend() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("core/vectors/keyring-v1.txt");
-    if std::env::var_os("SPRAG_WRITE_VECTORS").is_some() {
-        std::fs::write(&path, made::<sprag::rustcrypto::Backend>()).expect("a writable folder");
-    }
-    let kept = std::fs::read_to_string(&path).expect("core/vectors holds the file");
+    let kept = vectors::kept("keyring-v1.txt", made::<sprag::rustcrypto::Backend>);
     on_every_backend!(same(&kept));
 }
 
 fn same<B: FileBackend>(kept: &str) {
     assert!(made::<B>() == kept, "{} makes other bytes", B::NAME);
-    let lines = kept
-        .lines()
-        .map(|line| line.split_once(' ').expect("a name and digits"));
-    let lines: Vec<_> = lines.map(|(_, digits)| digits).collect();
-    let [device, kek, old, new, file] = lines[..] else {
-        panic!("five lines");
-    };
+    let [device, kek, old, new, file] = vectors::digits(kept);
     let file = unhex(file);
     let ring = KeyRing::<B>::decode(&file).unwrap();
     let device = Secret::new(fixed(device));
@@ -82,21 +68,13 @@ fn made<B: FileBackend>() -> String {
     ring.rotate(&user, "notes", rng).unwrap();
     let [old, new] = [1, 2].map(|n| ring.get(&user, "notes", n).unwrap());
 
-    let mut lines = String::new();
-    for (name, bytes) in [
-        ("device-key", &device.expose()[..]),
+    vectors::lines([
+        ("device-key", device.expose()),
         ("kek", kek_bytes.expose()),
         ("old-key", old.expose()),
         ("new-key", new.expose()),
         ("ring", &ring.encode().unwrap()),
-    ] {
-        write!(lines, "{name} ").expect("a string takes all");
-        for byte in bytes {
-            write!(lines, "{byte:02x}").expect("a string takes all");
-        }
-        lines.push('\n');
-    }
-    lines
+    ])
 }
 
 /// From the document alone: the device's slot, which stands first, the MAC, and the first key.

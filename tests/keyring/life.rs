@@ -36,6 +36,11 @@ fn slots<B: FileBackend + HybridBackend>() {
     let key = secret();
     ring.insert(&user, "notes", &key, rng).unwrap();
 
+    // As the documentation says: front, scope, slots of each kind, the key, and the names.
+    let names = "user".len() + "typed other tablet watch admin later".len() - 5 + "notes".len();
+    let len = 26 + 48 + 2 * 112 + 2 * 100 + 138 + 1226 + 65 + names;
+    assert_eq!(ring.encode().unwrap().len(), len);
+
     let ring = read_again(&ring);
     let kinds: Vec<_> = ring.slots("user").unwrap().collect();
     let expected = [

@@ -1,11 +1,17 @@
 //! Key rings: what opens a scope, what does not, and what becomes of keys.
 
+#[path = "../support/altered_files.rs"]
+mod altered_files;
+#[path = "../support/failing.rs"]
+mod failing;
 #[path = "../support/hex.rs"]
 mod hex;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/two_keys.rs"]
 mod two_keys;
+#[path = "../support/vectors.rs"]
+mod vectors;
 
 mod altered;
 mod commitment;

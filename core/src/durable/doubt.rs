@@ -86,7 +86,7 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
                 }
                 continue;
             };
-            let live: Live<B> = Live::open(&self.set.ring, self.set.policy(), &change.id, &found)?;
+            let live: Live<B> = Live::open(&self.set.keys, self.set.policy(), &change.id, &found)?;
             let ours = change.new.as_ref().map(|new| new.revision);
             if ours.is_some_and(|ours| live.had(ours)) {
                 return Ok(Outcome::Happened);
@@ -99,7 +99,7 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         let Some((id, mut live)) = fence else {
             return Ok(Outcome::Never);
         };
-        let fence = reseal(&self.set.ring, id, &mut live, rng)?;
+        let fence = reseal(&self.set.keys, id, &mut live, rng)?;
         match self.store.commit(core::slice::from_ref(&fence)) {
             Ok(()) => Ok(Outcome::Never),
             Err(CommitError::Conflict(_)) => Ok(Outcome::AskAgain),

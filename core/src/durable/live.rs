@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::backend::PqBackend;
 use crate::codec::{Reader, Writer};
 use crate::durable::DurableError;
-use crate::durable::rest::KeyRing;
+use crate::durable::rest::MarkedKeys;
 use crate::handshake::Prekeys;
 use crate::session::{Conversation, SessionPolicy, StateError};
 use crate::store::{Record, RecordId, RecordKind};
@@ -63,12 +63,12 @@ impl<B: PqBackend> Live<B> {
     }
 
     pub(super) fn open(
-        ring: &KeyRing,
+        keys: &MarkedKeys,
         policy: SessionPolicy,
         id: &RecordId,
         record: &Record,
     ) -> Result<Self, DurableError> {
-        let text = ring.open::<B>(id, record.revision, &record.blob)?;
+        let text = keys.open::<B>(id, record.revision, &record.blob)?;
         let mut reader = Reader::new(&text);
         let mut trail = [0; TRAIL];
         for revision in &mut trail {

@@ -7,7 +7,7 @@ use rand_core::TryCryptoRng;
 
 use crate::backend::PqBackend;
 use crate::durable::live::Live;
-use crate::durable::rest::KeyRing;
+use crate::durable::rest::MarkedKeys;
 use crate::durable::{DurableError, WorkingSet};
 use crate::session::Lease;
 use crate::store::{Change, CommitError, Record, RecordId, RecordKind, revision};
@@ -62,7 +62,7 @@ impl<B: PqBackend> WorkingSet<B> {
         let mut moved = self.records.take_changed();
         let mut changes = Vec::with_capacity(moved.len());
         for (id, live) in &mut moved {
-            changes.push(reseal(&self.ring, id, live, rng)?);
+            changes.push(reseal(&self.keys, id, live, rng)?);
         }
         Ok(Prepared {
             changes,
@@ -115,7 +115,7 @@ impl<B: PqBackend> WorkingSet<B> {
 
 /// Seals a record as its next revision.
 pub(super) fn reseal<B: PqBackend, R: TryCryptoRng + ?Sized>(
-    ring: &KeyRing,
+    keys: &MarkedKeys,
     id: &RecordId,
     live: &mut Live<B>,
     rng: &mut R,
@@ -124,7 +124,7 @@ pub(super) fn reseal<B: PqBackend, R: TryCryptoRng + ?Sized>(
     let revision = revision::after(expected, rng)?;
     let new = match live.encode(revision) {
         Some(text) => {
-            let blob = ring.seal::<B, R>(id, revision, &text, rng)?;
+            let blob = keys.seal::<B, R>(id, revision, &text, rng)?;
             Some(Record { revision, blob })
         }
         None => None,

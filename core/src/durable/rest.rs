@@ -59,7 +59,7 @@ impl StoreKeys {
 
 /// The keys with their marks.
 #[derive(Debug)]
-pub(super) struct KeyRing {
+pub(super) struct MarkedKeys {
     current: Marked,
     older: Vec<Marked>,
 }
@@ -96,7 +96,7 @@ impl Marked {
     }
 }
 
-impl KeyRing {
+impl MarkedKeys {
     pub(super) fn new<B: CryptoBackend>(keys: StoreKeys) -> Self {
         Self {
             current: Marked::new::<B>(keys.current),

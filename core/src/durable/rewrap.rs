@@ -75,13 +75,13 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         done: &mut Rewrapped,
         rng: &mut R,
     ) -> Result<(), DurableError> {
-        let ring = &self.set.ring;
-        if ring.is_current(&record.blob) {
+        let keys = &self.set.keys;
+        if keys.is_current(&record.blob) {
             return Ok(());
         }
-        let text = ring.open::<B>(&id, record.revision, &record.blob)?;
+        let text = keys.open::<B>(&id, record.revision, &record.blob)?;
         let revision = revision::after(Some(record.revision), rng)?;
-        let blob = ring.seal::<B, R>(&id, revision, &text, rng)?;
+        let blob = keys.seal::<B, R>(&id, revision, &text, rng)?;
         let ids = Vec::from([id.clone()]);
         let change = Change {
             id,

@@ -30,7 +30,7 @@ impl<B: PqBackend, S: Store> Durable<B, S> {
         let id = RecordId::only(RecordKind::Identity);
         let revision = revision::after(None, rng)?;
         let blob = set
-            .ring
+            .keys
             .seal::<B, R>(&id, revision, &identity.encode(), rng)?;
         let new = Some(Record { revision, blob });
         let mut changes = vec![Change {

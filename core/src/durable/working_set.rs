@@ -15,7 +15,7 @@ use rand_core::TryCryptoRng;
 use crate::backend::PqBackend;
 use crate::durable::live::{Live, LiveRecords, State};
 use crate::durable::prepared::{Outputs, reseal};
-use crate::durable::rest::KeyRing;
+use crate::durable::rest::MarkedKeys;
 use crate::durable::{ConversationId, DurableError, StoreKeys};
 use crate::handshake::{Accepted, HandshakeError, Identity, Initiated, PrekeyChange, Prekeys};
 use crate::session::{Conversation, Session, SessionError, SessionPolicy, encrypt_batch};
@@ -27,7 +27,7 @@ pub(super) const CAPACITY: usize = 4096;
 
 /// Records in memory and the operations on them that are not committed yet.
 pub struct WorkingSet<B: PqBackend> {
-    pub(super) ring: KeyRing,
+    pub(super) keys: MarkedKeys,
     policy: SessionPolicy,
     now: UnixTime,
     pub(super) records: LiveRecords<B>,
@@ -39,7 +39,7 @@ impl<B: PqBackend> WorkingSet<B> {
     #[must_use]
     pub fn new(keys: StoreKeys, policy: SessionPolicy) -> Self {
         Self {
-            ring: KeyRing::new::<B>(keys),
+            keys: MarkedKeys::new::<B>(keys),
             policy,
             now: UnixTime(0),
             records: LiveRecords::new(CAPACITY),
@@ -76,7 +76,7 @@ impl<B: PqBackend> WorkingSet<B> {
     /// [`DurableError::RolledBack`] if it is older than what was here before.
     pub fn admit(&mut self, id: RecordId, record: Option<&Record>) -> Result<(), DurableError> {
         let live = match record {
-            Some(record) => Live::open(&self.ring, self.policy, &id, record)?,
+            Some(record) => Live::open(&self.keys, self.policy, &id, record)?,
             None => Live::new(State::Absent),
         };
         self.records.insert(id, live)
@@ -312,7 +312,7 @@ impl<B: PqBackend> WorkingSet<B> {
     ) -> Result<Change, DurableError> {
         let mut live = Live::new(State::Prekeys(Box::new(prekeys)));
         reseal(
-            &self.ring,
+            &self.keys,
             &RecordId::only(RecordKind::Prekeys),
             &mut live,
             rng,
@@ -325,7 +325,7 @@ impl<B: PqBackend> WorkingSet<B> {
         id: &RecordId,
         record: &Record,
     ) -> Result<Identity<B>, DurableError> {
-        let text = self.ring.open::<B>(id, record.revision, &record.blob)?;
+        let text = self.keys.open::<B>(id, record.revision, &record.blob)?;
         Ok(Identity::decode(&text)?)
     }
 

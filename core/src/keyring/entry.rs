@@ -3,14 +3,14 @@
 use alloc::vec::Vec;
 
 use rand_core::TryCryptoRng;
-use zeroize::Zeroize;
 
 use super::name::Name;
 use super::{KeyRingError, ScopeKey};
 use crate::backend::CryptoBackend;
 use crate::codec::{Malformed, Reader, Writer};
 use crate::entropy;
-use crate::primitives::{Aead, Hmac, PrimitiveError};
+use crate::primitives::Hmac;
+use crate::sealed_key::SealedKey;
 use crate::secret::Secret;
 
 const LABEL: &[u8] = b"SPRAG1 kr key";
@@ -21,8 +21,7 @@ pub(super) struct Entry {
     pub(super) name: Name,
     pub(super) generation: u32,
     nonce: [u8; 12],
-    sealed: [u8; 32],
-    tag: [u8; 16],
+    sealed: SealedKey,
 }
 
 impl Entry {
@@ -36,24 +35,14 @@ impl Entry {
         let mut nonce = [0; 12];
         entropy::fill(rng, &mut nonce)?;
         let ad = associated(scope, &name, generation);
-        let under = under(scope, &ad)?;
-        let mut sealed = *key.expose();
-        match B::Aes256Gcm::seal_once(under.expose(), &nonce, &ad, &mut sealed) {
-            Ok(tag) => {
-                scope.used();
-                Ok(Self {
-                    name,
-                    generation,
-                    nonce,
-                    sealed,
-                    tag,
-                })
-            }
-            Err(error) => {
-                sealed.zeroize();
-                Err(error.into())
-            }
-        }
+        let sealed = SealedKey::seal::<B>(&under(scope, &ad)?, &nonce, &ad, key)?;
+        scope.used();
+        Ok(Self {
+            name,
+            generation,
+            nonce,
+            sealed,
+        })
     }
 
     pub(super) fn open<B: CryptoBackend>(
@@ -61,17 +50,12 @@ impl Entry {
         scope: &ScopeKey<B>,
     ) -> Result<Secret<32>, KeyRingError> {
         let ad = associated(scope, &self.name, self.generation);
-        let under = under(scope, &ad)?;
-        let mut opened = Secret::new(self.sealed);
-        let key = opened.expose_mut();
-        match B::Aes256Gcm::open_once(under.expose(), &self.nonce, &ad, key, &self.tag) {
-            Ok(()) => {
-                scope.used();
-                Ok(opened)
-            }
-            Err(PrimitiveError::AuthenticationFailed) => Err(KeyRingError::Damaged),
-            Err(error) => Err(error.into()),
-        }
+        let opened = self
+            .sealed
+            .open::<B>(&under(scope, &ad)?, &self.nonce, &ad)?;
+        let key = opened.ok_or(KeyRingError::Damaged)?;
+        scope.used();
+        Ok(key)
     }
 
     /// Where it stands among the scope's keys: each place is taken once, and they rise.
@@ -84,8 +68,7 @@ impl Entry {
             name: Name::read(reader)?,
             generation: reader.u32()?,
             nonce: *reader.array()?,
-            sealed: *reader.array()?,
-            tag: *reader.array()?,
+            sealed: SealedKey::read(reader)?,
         };
         if entry.generation == 0 {
             return Err(Malformed);
@@ -97,8 +80,7 @@ impl Entry {
         self.name.write(out);
         out.put_u32(self.generation);
         out.put(&self.nonce);
-        out.put(&self.sealed);
-        out.put(&self.tag);
+        self.sealed.write(out);
     }
 }
 

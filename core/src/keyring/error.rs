@@ -108,15 +108,7 @@ impl fmt::Display for KeyRingError {
             Self::CurrentGeneration => "the generation is the current one",
             Self::GenerationsUsedUp => "the generations are used up",
             Self::CostRefused(cost) => {
-                let PasswordCost {
-                    memory,
-                    passes,
-                    lanes,
-                } = cost;
-                return write!(
-                    f,
-                    "refused what the password costs: {memory} KiB, {passes} passes, {lanes} lanes"
-                );
+                return write!(f, "refused what the password costs: {cost}");
             }
             Self::OutOfMemory => "not enough memory to check the password",
             Self::WrongPassword => "wrong password",

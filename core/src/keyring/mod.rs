@@ -81,7 +81,7 @@ mod slot;
 mod stored;
 mod unlock;
 
-pub use crate::history::backup::{Password, PasswordLimits};
+pub use crate::password::{Password, PasswordLimits};
 pub use error::KeyRingError;
 pub use name::MAX_NAME;
 pub use scope::ScopeKey;
@@ -205,8 +205,8 @@ impl<B: CryptoBackend> KeyRing<B> {
         Ok(self.authentic(key)?.revision)
     }
 
-    /// The bytes to keep: some 25 and, for each scope, 50, for each password 130, for each device key
-    /// 110, for each recipient 150 or 1240, for each key 70, and the names.
+    /// The bytes to keep: 26 and, for each scope, 48, for each password 112, for each device key 100,
+    /// for each recipient 138, or 1226 with X-Wing, for each key 65, and the names.
     ///
     /// # Errors
     /// [`KeyRingError::NoSlot`] if a scope could not be opened again.

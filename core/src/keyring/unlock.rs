@@ -192,13 +192,9 @@ impl<B: CryptoBackend> KeyRing<B> {
         let name = Name::new(name)?;
         self.change(key, |scope| {
             let slot = slot()?;
-            let found = scope.slots.binary_search_by(|other| other.name.cmp(&name));
-            let named = NamedSlot { name, slot };
-            match found.map(|at| scope.slots.get_mut(at)) {
-                Ok(Some(before)) => *before = named,
-                Ok(None) => {}
-                Err(at) => scope.slots.insert(at, named),
-            }
+            scope.slots.retain(|other| other.name != name);
+            let at = scope.slots.partition_point(|other| other.name < name);
+            scope.slots.insert(at, NamedSlot { name, slot });
             Ok(())
         })
     }

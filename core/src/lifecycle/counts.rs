@@ -59,12 +59,6 @@ impl Default for KeyCounts {
     }
 }
 
-impl Extend<KeyEvent> for KeyCounts {
-    fn extend<I: IntoIterator<Item = KeyEvent>>(&mut self, events: I) {
-        events.into_iter().for_each(|event| self.add(event));
-    }
-}
-
 /// A table: a row for each kind that something happened to.
 impl fmt::Display for KeyCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

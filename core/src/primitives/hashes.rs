@@ -1,5 +1,7 @@
 //! The hash functions that only files and the hybrid KEM need: HKDF-SHA-512, SHA-3, Argon2id.
 
+use core::fmt;
+
 use super::PrimitiveError;
 
 /// HKDF-Expand with SHA-512, which derives the keys of chunked files.
@@ -45,6 +47,17 @@ impl PasswordCost {
         passes: 2,
         lanes: 1,
     };
+}
+
+impl fmt::Display for PasswordCost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            memory,
+            passes,
+            lanes,
+        } = self;
+        write!(f, "{memory} KiB, {passes} passes, {lanes} lanes")
+    }
 }
 
 /// A memory-hard password hash.

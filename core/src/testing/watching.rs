@@ -69,6 +69,8 @@ pub struct Watched<A, W>(PhantomData<(A, W)>);
 pub struct WatchedKey<K> {
     prepared: K,
     bytes: Zeroizing<[u8; 32]>,
+    /// Where a gap would be behind a key that is aligned to 64 bytes. Nobody writes or wipes a gap.
+    _gap: [u8; 32],
 }
 
 impl<A: Aead, W: Watch> Aead for Watched<A, W> {
@@ -78,6 +80,7 @@ impl<A: Aead, W: Watch> Aead for Watched<A, W> {
         Ok(WatchedKey {
             prepared: A::key(bytes)?,
             bytes: Zeroizing::new(*bytes),
+            _gap: [0; 32],
         })
     }
 

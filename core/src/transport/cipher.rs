@@ -1,7 +1,11 @@
 //! An AEAD key of whichever cipher the protocol names, prepared for many messages.
 //!
-//! What lives here: the choice between the two ciphers of a backend, and their numbers. What does not: nonces, which
-//! the raw Noise transport and the channel's records make in ways of their own.
+//! What lives here: the choice between the two ciphers of a backend, and their numbers; where a prepared
+//! key lies. What does not: nonces, which the raw Noise transport and the channel's records make in
+//! ways of their own.
+
+use alloc::boxed::Box;
+use core::borrow::Borrow;
 
 use crate::backend::CryptoBackend;
 use crate::primitives::{Aead, PrimitiveError};
@@ -23,18 +27,49 @@ pub(super) const fn cipher_number(aead: AeadAlgorithm) -> u8 {
     }
 }
 
-/// A prepared key. Wiped on drop, by the backend.
-pub(super) enum CipherKey<B: CryptoBackend> {
-    Aes256Gcm(<B::Aes256Gcm as Aead>::Key),
-    ChaCha20Poly1305(<B::ChaCha20Poly1305 as Aead>::Key),
+/// A prepared key, which lies where `P` says. Wiped on drop, by the backend.
+pub(super) enum CipherKey<B: CryptoBackend, P: Place = Inline> {
+    Aes256Gcm(P::Of<<B::Aes256Gcm as Aead>::Key>),
+    ChaCha20Poly1305(P::Of<<B::ChaCha20Poly1305 as Aead>::Key>),
 }
 
-impl<B: CryptoBackend> CipherKey<B> {
+/// Where a prepared key lies.
+pub(super) trait Place {
+    type Of<K>: Borrow<K>;
+
+    fn put<K>(key: K) -> Self::Of<K>;
+}
+
+/// Where its holder is: for one that is used and dropped where it was made.
+pub(super) enum Inline {}
+
+impl Place for Inline {
+    type Of<K> = K;
+
+    fn put<K>(key: K) -> K {
+        key
+    }
+}
+
+/// In a box of its own: for one whose holder moves, maybe to the heap. The place of the larger key that
+/// a smaller one leaves, and the gap behind one that is aligned, are not written and would carry there
+/// what was left on the stack.
+pub(super) enum Boxed {}
+
+impl Place for Boxed {
+    type Of<K> = Box<K>;
+
+    fn put<K>(key: K) -> Box<K> {
+        Box::new(key)
+    }
+}
+
+impl<B: CryptoBackend, P: Place> CipherKey<B, P> {
     pub(super) fn new(aead: AeadAlgorithm, key: &Secret<32>) -> Result<Self, PrimitiveError> {
         Ok(match aead {
-            AeadAlgorithm::Aes256Gcm => Self::Aes256Gcm(B::Aes256Gcm::key(key.expose())?),
+            AeadAlgorithm::Aes256Gcm => Self::Aes256Gcm(P::put(B::Aes256Gcm::key(key.expose())?)),
             AeadAlgorithm::ChaCha20Poly1305 => {
-                Self::ChaCha20Poly1305(B::ChaCha20Poly1305::key(key.expose())?)
+                Self::ChaCha20Poly1305(P::put(B::ChaCha20Poly1305::key(key.expose())?))
             }
         })
     }
@@ -47,8 +82,10 @@ impl<B: CryptoBackend> CipherKey<B> {
         buffer: &mut [u8],
     ) -> Result<[u8; TAG_LEN], PrimitiveError> {
         match self {
-            Self::Aes256Gcm(key) => B::Aes256Gcm::seal(key, nonce, aad, buffer),
-            Self::ChaCha20Poly1305(key) => B::ChaCha20Poly1305::seal(key, nonce, aad, buffer),
+            Self::Aes256Gcm(key) => B::Aes256Gcm::seal(key.borrow(), nonce, aad, buffer),
+            Self::ChaCha20Poly1305(key) => {
+                B::ChaCha20Poly1305::seal(key.borrow(), nonce, aad, buffer)
+            }
         }
     }
 
@@ -61,8 +98,10 @@ impl<B: CryptoBackend> CipherKey<B> {
         tag: &[u8; TAG_LEN],
     ) -> Result<(), PrimitiveError> {
         match self {
-            Self::Aes256Gcm(key) => B::Aes256Gcm::open(key, nonce, aad, buffer, tag),
-            Self::ChaCha20Poly1305(key) => B::ChaCha20Poly1305::open(key, nonce, aad, buffer, tag),
+            Self::Aes256Gcm(key) => B::Aes256Gcm::open(key.borrow(), nonce, aad, buffer, tag),
+            Self::ChaCha20Poly1305(key) => {
+                B::ChaCha20Poly1305::open(key.borrow(), nonce, aad, buffer, tag)
+            }
         }
     }
 }

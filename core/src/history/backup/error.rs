@@ -66,15 +66,7 @@ impl fmt::Display for BackupError {
             }
             Self::NoSuchSlot => "the backup has no slot of this kind",
             Self::CostRefused(cost) => {
-                let PasswordCost {
-                    memory,
-                    passes,
-                    lanes,
-                } = cost;
-                return write!(
-                    f,
-                    "refused what the password costs: {memory} KiB, {passes} passes, {lanes} lanes"
-                );
+                return write!(f, "refused what the password costs: {cost}");
             }
             Self::OutOfMemory => "not enough memory to check the password",
             Self::WrongPassword => "wrong password",

@@ -56,16 +56,15 @@ mod content;
 mod error;
 mod header;
 mod padding;
-mod password;
 mod recovery;
 mod restore;
 mod slot;
 mod source;
 mod writer;
 
+pub use crate::password::{Password, PasswordLimits};
 pub use content::{AppData, BackupContent, HistoryRecord, MAX_BODY, Restored};
 pub use error::{BackupError, RestoreError};
-pub use password::{Password, PasswordLimits};
 pub use recovery::{RecoveryKey, RecoveryKeyError};
 pub use restore::{Backup, FileKey, Phase, Progress, Verified};
 pub use slot::MAX_OPAQUE;

@@ -148,6 +148,10 @@ impl Search {
             }
             len += read;
         }
+        if len == self.list.len() {
+            // There may be more of it, and what is not searched would be found clean.
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
         self.mappings.clear();
         let text = core::str::from_utf8(&self.list[..len]).map_err(|_| malformed())?;
         for line in text.lines() {

@@ -15,12 +15,12 @@ use crate::secret::Secret;
 use crate::suite::AeadAlgorithm;
 use crate::time::UnixTime;
 use crate::transport::channel::policy::Limits;
-use crate::transport::cipher::{CipherKey, TAG_LEN};
+use crate::transport::cipher::{Boxed, CipherKey, TAG_LEN};
 use crate::transport::error::{LimitKind, TransportError};
 
 pub(super) struct Epoch<B: CryptoBackend> {
     aead: AeadAlgorithm,
-    key: CipherKey<B>,
+    key: CipherKey<B, Boxed>,
     iv: Secret<12>,
     /// The next epoch's secret.
     following: Secret<32>,

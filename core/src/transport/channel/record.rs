@@ -6,6 +6,10 @@
 //! ```
 //! What stands before the AEAD is its associated data.
 
+use alloc::vec::Vec;
+
+use zeroize::Zeroize;
+
 use crate::transport::cipher::TAG_LEN;
 use crate::transport::error::TransportError;
 
@@ -55,6 +59,27 @@ impl Kind {
             _ => return Err(TransportError::UnexpectedRecord),
         })
     }
+}
+
+/// A record with `payload` behind `FRONT` bytes, as `seal` seals it. If it does not, nothing is left of
+/// the payload.
+pub(super) fn sealed<const FRONT: usize>(
+    payload: &[u8],
+    seal: impl FnOnce(&mut [u8]) -> Result<(), TransportError>,
+) -> Result<Vec<u8>, TransportError> {
+    if payload.len() > MAX_PAYLOAD_LEN {
+        return Err(TransportError::MessageTooLong);
+    }
+    let overhead = FRONT.saturating_add(TAG_LEN);
+    let mut record = Vec::with_capacity(payload.len().saturating_add(overhead));
+    record.extend_from_slice(&[0; FRONT]);
+    record.extend_from_slice(payload);
+    record.extend_from_slice(&[0; TAG_LEN]);
+    if let Err(error) = seal(&mut record) {
+        record.zeroize();
+        return Err(error);
+    }
+    Ok(record)
 }
 
 /// The parts of a record: associated data, kind and payload together, tag.

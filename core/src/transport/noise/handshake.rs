@@ -22,6 +22,7 @@ use crate::transport::noise::builder::HandshakeBuilder;
 use crate::transport::noise::keys::StaticKey;
 use crate::transport::noise::outcome::Outcome;
 use crate::transport::noise::pattern::{Token, is_initiators};
+use crate::transport::noise::peer_key::PeerKey;
 use crate::transport::noise::protocol::NoiseProtocol;
 use crate::transport::noise::symmetric::SymmetricState;
 use crate::transport::noise::transport::NoiseTransport;
@@ -72,8 +73,8 @@ struct Step<B: CryptoBackend> {
     message: usize,
     symmetric: SymmetricState,
     ephemeral: Option<Arc<PrivateKey<B>>>,
-    remote_static: Option<[u8; KEY_LEN]>,
-    remote_ephemeral: Option<[u8; KEY_LEN]>,
+    remote_static: PeerKey,
+    remote_ephemeral: PeerKey,
 }
 
 type Keys<B> = (
@@ -112,8 +113,8 @@ impl<B: CryptoBackend> Handshake<B> {
                 message: 0,
                 symmetric,
                 ephemeral: None,
-                remote_static,
-                remote_ephemeral: None,
+                remote_static: remote_static.into(),
+                remote_ephemeral: PeerKey::UNKNOWN,
             },
         }
     }
@@ -140,7 +141,7 @@ impl<B: CryptoBackend> Handshake<B> {
     /// the latest when the handshake is finished.
     #[must_use]
     pub const fn remote_static(&self) -> Option<&[u8; 32]> {
-        self.step.remote_static.as_ref()
+        self.step.remote_static.get()
     }
 
     /// Writes the next message, with `payload` in it: as secret as the pattern makes it (Noise
@@ -221,19 +222,15 @@ impl<B: CryptoBackend> Handshake<B> {
                     let public = reader.array()?;
                     agreement::check_peer(public)?;
                     self.mix_ephemeral(&mut step, public)?;
-                    step.remote_ephemeral = Some(*public);
+                    step.remote_ephemeral = (*public).into();
                 }
                 Token::S => {
-                    let tag = if step.symmetric.is_sealing() {
-                        TAG_LEN
-                    } else {
-                        0
-                    };
+                    let tag = usize::from(step.symmetric.is_sealing()).saturating_mul(TAG_LEN);
                     let sealed = reader.bytes(KEY_LEN.saturating_add(tag))?;
                     let public = step.symmetric.decrypt_and_hash::<B>(sealed)?;
                     let public = Reader::new(&public).array().copied()?;
                     agreement::check_peer(&public)?;
-                    step.remote_static = Some(public);
+                    step.remote_static = public.into();
                 }
                 token => self.mix(&mut step, token)?,
             }
@@ -328,7 +325,7 @@ impl<B: CryptoBackend> Handshake<B> {
             &step.remote_ephemeral
         };
         // The builder and the tables see to it that both are there.
-        let (Some(own), Some(remote)) = (own, remote) else {
+        let (Some(own), Some(remote)) = (own, remote.get()) else {
             return Err(TransportError::Library);
         };
         let shared = agreement::agree::<B::X25519>(own, remote)?;
@@ -366,7 +363,7 @@ impl<B: CryptoBackend> Handshake<B> {
             receiving,
             chaining_key: symmetric.chaining_key().duplicate(),
             channel_binding: *symmetric.hash(),
-            remote_static: self.step.remote_static,
+            remote_static: self.remote_static().copied(),
         })
     }
 

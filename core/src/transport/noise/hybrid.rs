@@ -107,8 +107,9 @@ impl<B: PqBackend> HybridHandshake<B> {
         matches!(self.stage, Stage::Mixed)
     }
 
-    /// Writes the next message, with `payload` in it, at most 65535 bytes together with 1232 or 1280 of
-    /// the rest. The first message's payload has X25519's protection alone.
+    /// Writes the next message, with `payload` in it, at most 65535 bytes together with the rest: 1232 or
+    /// 1280 in the first message, counted as 1184 in the second. The first message's payload has X25519's
+    /// protection alone.
     ///
     /// # Errors
     /// Those of [`Handshake::write_message`]; [`TransportError::InvalidKey`] also for an encapsulation key

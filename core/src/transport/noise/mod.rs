@@ -14,6 +14,7 @@ mod hybrid;
 mod keys;
 mod outcome;
 mod pattern;
+mod peer_key;
 mod protocol;
 mod symmetric;
 mod transport;

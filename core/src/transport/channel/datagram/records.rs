@@ -10,7 +10,7 @@ use crate::transport::channel::datagram::epochs::Which;
 use crate::transport::channel::datagram::{DatagramChannel, ReceivedDatagram};
 use crate::transport::channel::policy::ChannelPolicy;
 use crate::transport::channel::record::{
-    DATAGRAM, DATAGRAM_HEADER_LEN, DATAGRAM_OVERHEAD, Kind, MAX_PAYLOAD_LEN, split,
+    DATAGRAM, DATAGRAM_HEADER_LEN, DATAGRAM_OVERHEAD, Kind, MAX_PAYLOAD_LEN, sealed, split,
 };
 use crate::transport::cipher::TAG_LEN;
 use crate::transport::error::TransportError;
@@ -44,15 +44,7 @@ impl<B: CryptoBackend> DatagramChannel<B> {
         kind: Kind,
         payload: &[u8],
     ) -> Result<Vec<u8>, TransportError> {
-        if payload.len() > MAX_PAYLOAD_LEN {
-            return Err(TransportError::MessageTooLong);
-        }
-        let mut record = Vec::with_capacity(payload.len().saturating_add(DATAGRAM_OVERHEAD));
-        record.extend_from_slice(&[0; DATAGRAM_HEADER_LEN]);
-        record.extend_from_slice(payload);
-        record.extend_from_slice(&[0; TAG_LEN]);
-        self.seal_record(kind, &mut record)?;
-        Ok(record)
+        sealed::<DATAGRAM_HEADER_LEN>(payload, |record| self.seal_record(kind, record))
     }
 
     /// Seals in `buffer`, which becomes the datagram. The payload stands behind

@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 use crate::backend::CryptoBackend;
 use crate::transport::channel::policy::ChannelPolicy;
 use crate::transport::channel::record::{
-    Kind, MAX_PAYLOAD_LEN, STREAM_HEADER_LEN, STREAM_OVERHEAD, split,
+    Kind, MAX_PAYLOAD_LEN, STREAM_HEADER_LEN, STREAM_OVERHEAD, sealed, split,
 };
 use crate::transport::channel::stream::{Channel, Received};
 use crate::transport::cipher::TAG_LEN;
@@ -51,15 +51,7 @@ impl<B: CryptoBackend> Channel<B> {
         kind: Kind,
         payload: &[u8],
     ) -> Result<Vec<u8>, TransportError> {
-        if payload.len() > MAX_PAYLOAD_LEN {
-            return Err(TransportError::MessageTooLong);
-        }
-        let mut record = Vec::with_capacity(payload.len().saturating_add(STREAM_OVERHEAD));
-        record.extend_from_slice(&[0; STREAM_HEADER_LEN]);
-        record.extend_from_slice(payload);
-        record.extend_from_slice(&[0; STREAM_OVERHEAD - STREAM_HEADER_LEN]);
-        self.seal_record(kind, &mut record)?;
-        Ok(record)
+        sealed::<STREAM_HEADER_LEN>(payload, |record| self.seal_record(kind, record))
     }
 
     fn seal_record(&mut self, kind: Kind, buffer: &mut [u8]) -> Result<(), TransportError> {

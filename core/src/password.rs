@@ -1,4 +1,4 @@
-//! Passwords, and what checking one may cost.
+//! Passwords, and what checking one may cost, for whatever file has a slot for one.
 
 use alloc::vec::Vec;
 use core::fmt;
