@@ -127,6 +127,17 @@ pub struct Baseline {
 }
 
 impl Baseline {
+    /// On one thread, on the row's own backend, with other bytes.
+    const fn new(name: &'static str, work: Work) -> Self {
+        Self {
+            name,
+            work,
+            threads: 1,
+            backend: None,
+            same_bytes: false,
+        }
+    }
+
     /// What it is done on beside `backend`: a backend, or the library that is the baseline.
     #[must_use]
     pub fn done_on(&self, backend: Backend) -> &'static str {

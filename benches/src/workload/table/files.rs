@@ -65,13 +65,7 @@ fn beside(
 ) -> Workload {
     let work = |way| Work::File(FileWork { direction, way });
     Workload {
-        beside: Beside::Baseline(Baseline {
-            name: baseline,
-            work: work(otherwise),
-            threads: 1,
-            backend: None,
-            same_bytes: false,
-        }),
+        beside: Beside::Baseline(Baseline::new(baseline, work(otherwise))),
         ..row(name, work(way))
     }
 }

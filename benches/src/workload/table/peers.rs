@@ -100,13 +100,7 @@ fn beside(
 ) -> Workload {
     Workload {
         strategy,
-        beside: Beside::Baseline(Baseline {
-            name: peer,
-            work: Work::Peer(theirs),
-            threads: 1,
-            backend: None,
-            same_bytes: false,
-        }),
+        beside: Beside::Baseline(Baseline::new(peer, Work::Peer(theirs))),
         backends: &[Backend::Mixed],
         ..row(name, work)
     }
