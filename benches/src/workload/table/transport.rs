@@ -12,7 +12,7 @@ const AES: AeadAlgorithm = AeadAlgorithm::Aes256Gcm;
 const CHACHA: AeadAlgorithm = AeadAlgorithm::ChaCha20Poly1305;
 
 /// Handshakes by name.
-pub(super) const PATTERNS: [(&str, Pattern); 4] = [
+const PATTERNS: [(&str, Pattern); 4] = [
     ("transport/handshake/NK", Pattern::NK),
     ("transport/handshake/XX", Pattern::XX),
     ("transport/handshake/IK", Pattern::IK),
