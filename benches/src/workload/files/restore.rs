@@ -24,13 +24,6 @@ pub(in crate::workload) const TEXT_LEN: usize = 100;
 /// Messages that go into the store in one commit.
 const COMMITTED: usize = 256;
 
-/// Restores a backup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RestoreWork {
-    /// Where the messages go.
-    pub into: Destination,
-}
-
 /// Where restored messages go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Destination {
@@ -45,7 +38,7 @@ pub enum Destination {
 /// # Errors
 /// [`Wrong`] if setting it up gave a wrong result or the store can't be opened.
 pub fn build<B: FileBackend>(
-    RestoreWork { into }: RestoreWork,
+    into: Destination,
     count: usize,
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
