@@ -105,16 +105,17 @@ pub(super) fn call(row: &Row, per_item: f64) -> f64 {
     per_item * (row.batch * row.threads) as f64
 }
 
-fn has_several_backends(record: &Record, group: &str) -> bool {
-    let mut names = of(record, group).map(|(row, _)| &row.backend);
-    let first = names.next();
-    names.any(|name| Some(name) != first)
+/// Whether a row must say which backend it is on.
+pub(super) fn has_several_backends(rows: &[(&Row, &Compared)]) -> bool {
+    rows.windows(2)
+        .any(|pair| pair[0].0.backend != pair[1].0.backend)
 }
 
 /// The rows of `group` as lines for a terminal.
 pub(super) fn lines(out: &mut String, record: &Record, group: &str) {
-    let several = has_several_backends(record, group);
-    for (row, baseline) in of(record, group) {
+    let rows: Vec<(&Row, &Compared)> = of(record, group).collect();
+    let several = has_several_backends(&rows);
+    for (row, baseline) in rows {
         let Some(ns) = row.ns else { continue };
         let (_, name) = row.workload.split_once('/').unwrap_or_default();
         let on = match row.backend.as_str() {
