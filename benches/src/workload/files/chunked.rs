@@ -25,8 +25,8 @@ fn key() -> Secret<32> {
 /// Where there is none, the work is done on the calling thread.
 pub(super) type Pool = Option<ThreadPool>;
 
-/// The pool of a way that has one. Its caller stands outside: the hop is less than a hundredth of a
-/// call.
+/// The pool of a way that has one. Its caller stands outside, so that the baseline works alone: a call's
+/// time has the hop in it.
 pub(super) fn pool(way: Way) -> Result<Pool, Wrong> {
     let pool = || ThreadPoolBuilder::new().num_threads(POOL_THREADS).build();
     let pool = (way == Way::Pool).then(pool).transpose();
