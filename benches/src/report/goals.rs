@@ -129,16 +129,13 @@ fn messages(rows: &Rows<'_>, goal: &mut Add<'_>) {
             ("encrypt", "session/encrypt"),
             ("decrypt", "session/decrypt"),
         ] {
-            let ratios = rows.0.iter().filter(|row| {
+            let plain = |row: &&Row| {
                 row.workload == workload && row.size == Some(size) && row.strategy.is_none()
-            });
+            };
             goal(
                 &format!("   {name} {size} B by its floor, the worst backend and suite"),
                 Limit::AtMost(limit),
-                ratios
-                    .filter(|row| row.backend != "null")
-                    .filter_map(|row| row.floor_ratio)
-                    .max_by(f64::total_cmp),
+                rows.worst_by_floor(plain),
             );
         }
     }
@@ -310,6 +307,15 @@ impl<'a> Rows<'a> {
         };
         let best = LIBRARIES.into_iter().filter_map(on).min_by(f64::total_cmp);
         Some(on(MIXED)? / best?)
+    }
+
+    /// The largest ratio to the floor among the rows that `is` says, on all backends that compute
+    /// something.
+    fn worst_by_floor(&self, is: impl Fn(&&Row) -> bool) -> Option<f64> {
+        let rows = self.0.iter().filter(is);
+        rows.filter(|row| row.backend != "null")
+            .filter_map(|row| row.floor_ratio)
+            .max_by(f64::total_cmp)
     }
 
     /// The gain of `mixed` over the baseline on one thread.
