@@ -1,7 +1,7 @@
 //! The groups `backup` and `history`: files for later, and what is read back from them.
 //!
 //! What lives here: chunked files beside the bare cipher ([`FileWork`]), and the restoring of a backup
-//! ([`restore`], [`peak`]). What does not: the disk; files are buffers in memory.
+//! ([`restore()`], [`peak`]). What does not: the disk; files are buffers in memory.
 
 mod bare;
 mod chunked;
