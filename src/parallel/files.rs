@@ -2,7 +2,7 @@
 
 use rand_core::TryCryptoRng;
 use rayon::prelude::*;
-use sprag_core::history::chunked::{CHUNK_LEN, ChunkedError, HEADER_LEN, Pieces, TAG_LEN};
+use sprag_core::history::chunked::{self, CHUNK_LEN, ChunkedError, HEADER_LEN, Pieces, TAG_LEN};
 use sprag_core::{FileBackend, Secret};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -13,16 +13,13 @@ const SEALED_LEN: usize = CHUNK_LEN + TAG_LEN;
 /// Length in bytes of a file with `text_len` bytes of plaintext.
 #[must_use]
 pub const fn file_len(text_len: usize) -> usize {
-    let tags = (text_len / CHUNK_LEN + 1) * TAG_LEN;
-    text_len.saturating_add(HEADER_LEN + tags)
+    chunked::file_len(text_len as u64) as usize
 }
 
 /// Length in bytes of the plaintext of a file with `file_len` bytes, if there is a file so long.
 #[must_use]
 pub fn text_len(file_len: usize) -> Option<usize> {
-    let body = file_len.checked_sub(HEADER_LEN)?;
-    let last = (body % SEALED_LEN).checked_sub(TAG_LEN)?;
-    Some(body / SEALED_LEN * CHUNK_LEN + last)
+    chunked::text_len(file_len as u64).map(|len| len as usize)
 }
 
 /// A whole file, sealed: the bytes that [`Sealer`](sprag_core::history::chunked::Sealer) gives.

@@ -4,7 +4,6 @@
 //! for parts of them. Forms that a library computes from a key (the scalar of an Ed25519 seed, the
 //! polynomials of ML-KEM) are not searched for.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use sprag::testing::remains::{self, Remains};
@@ -24,23 +23,17 @@ pub(super) fn print(out: &mut dyn Write) -> io::Result<()> {
         return writeln!(out, "  not measured: memory can be read on Linux only");
     }
     let backends = Backend::supported(Backend::DEFAULT);
-    let mut rows: BTreeMap<usize, (&str, Vec<Remains>)> = BTreeMap::new();
-    for backend in &backends {
-        for (place, one) in measure(*backend)?.into_iter().enumerate() {
-            rows.entry(place)
-                .or_insert((one.case, Vec::new()))
-                .1
-                .push(one);
-        }
-    }
+    let measured = backends.iter().map(|backend| measure(*backend));
+    // Each with the same cases in the same order.
+    let measured = measured.collect::<io::Result<Vec<_>>>()?;
     write!(out, "  {:<30}", "")?;
     for backend in &backends {
         write!(out, "{:<13}", backend.name())?;
     }
-    for (case, measured) in rows.values() {
-        write!(out, "\n  {case:<30}")?;
-        for one in measured {
-            write!(out, "{:<13}", words(one))?;
+    for (place, first) in measured.iter().take(1).flatten().enumerate() {
+        write!(out, "\n  {:<30}", first.case)?;
+        for backend in &measured {
+            write!(out, "{:<13}", words(&backend[place]))?;
         }
     }
     writeln!(out, "\n  {}", wrapped(MEANING, WIDTH - 2, "  "))

@@ -58,25 +58,28 @@ impl Goal {
 
 /// The goals that `record` has the rows for.
 pub(super) fn measured(record: &Record) -> Vec<Goal> {
-    let rows = Rows(&record.results);
     let mut goals = Vec::new();
-    let mut goal = |what: &str, limit: Limit, value: Option<f64>| {
+    every(&Rows(&record.results), &mut |what, limit, value| {
         goals.extend(value.map(|value| Goal {
             what: what.into(),
             limit,
             value,
         }));
-    };
-    primitives(&rows, &mut goal);
-    messages(&rows, &mut goal);
-    peers(&rows, &mut goal);
-    handshakes(&rows, &mut goal);
-    batches(&rows, &mut goal);
-    allocations(&rows, &mut goal);
-    durable(&rows, &mut goal);
-    transport::transport(&rows, &mut goal);
-    files::files(&rows, &mut goal);
+    });
     goals
+}
+
+/// Every goal, those without a value too.
+fn every(rows: &Rows<'_>, goal: &mut Add<'_>) {
+    primitives(rows, goal);
+    messages(rows, goal);
+    peers(rows, goal);
+    handshakes(rows, goal);
+    batches(rows, goal);
+    allocations(rows, goal);
+    durable(rows, goal);
+    transport::transport(rows, goal);
+    files::files(rows, goal);
 }
 
 type Add<'a> = dyn FnMut(&str, Limit, Option<f64>) + 'a;
@@ -126,16 +129,13 @@ fn messages(rows: &Rows<'_>, goal: &mut Add<'_>) {
             ("encrypt", "session/encrypt"),
             ("decrypt", "session/decrypt"),
         ] {
-            let ratios = rows.0.iter().filter(|row| {
+            let plain = |row: &&Row| {
                 row.workload == workload && row.size == Some(size) && row.strategy.is_none()
-            });
+            };
             goal(
                 &format!("   {name} {size} B by its floor, the worst backend and suite"),
                 Limit::AtMost(limit),
-                ratios
-                    .filter(|row| row.backend != "null")
-                    .filter_map(|row| row.floor_ratio)
-                    .max_by(f64::total_cmp),
+                rows.worst_by_floor(plain),
             );
         }
     }
@@ -250,7 +250,7 @@ fn allocations(rows: &Rows<'_>, goal: &mut Add<'_>) {
         let counts = ["session/encrypt", "session/decrypt"].into_iter();
         let counts = counts.flat_map(|workload| rows.of(workload, backend));
         let most = counts
-            .filter_map(|row| Some(row.allocs_per_op? + row.c_allocs_per_op.unwrap_or(0.0)))
+            .filter_map(|row| Some(row.allocs_per_op? + row.c_allocs_per_op?))
             .max_by(f64::total_cmp);
         goal(
             &format!("5. allocations of a message on {backend}, Rust and C"),
@@ -309,6 +309,15 @@ impl<'a> Rows<'a> {
         Some(on(MIXED)? / best?)
     }
 
+    /// The largest ratio to the floor among the rows that `is` says, on all backends that compute
+    /// something.
+    fn worst_by_floor(&self, is: impl Fn(&&Row) -> bool) -> Option<f64> {
+        let rows = self.0.iter().filter(is);
+        rows.filter(|row| row.backend != "null")
+            .filter_map(|row| row.floor_ratio)
+            .max_by(f64::total_cmp)
+    }
+
     /// The gain of `mixed` over the baseline on one thread.
     fn gain(
         &self,
@@ -334,5 +343,71 @@ impl<'a> Rows<'a> {
             (row.batch, row.threads, row.strategy.as_deref()) == (batch, 1, strategy)
         })?;
         row.baseline.as_ref().map(|baseline| baseline.gain.p50)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample;
+    use crate::workload::table;
+
+    /// The rows of a full run, as long as each other.
+    fn full() -> Vec<Row> {
+        let of = |workload: table::Workload| {
+            let backends = workload.backends.iter();
+            backends.map(move |&backend| Row {
+                allocs_per_op: Some(0.0),
+                c_allocs_per_op: Some(0.0),
+                state_bytes: Some(1.0),
+                ..sample::row(&workload, backend, 100.0)
+            })
+        };
+        table::all().into_iter().flat_map(of).collect()
+    }
+
+    fn without_a_value(rows: &[Row]) -> Vec<String> {
+        let mut names = Vec::new();
+        every(&Rows(rows), &mut |what, _, value| {
+            if value.is_none() {
+                names.push(what.trim().to_owned());
+            }
+        });
+        names
+    }
+
+    #[test]
+    #[cfg(feature = "peers")]
+    fn the_table_has_the_rows_of_every_goal() {
+        use crate::workload::durable::has_postgres;
+        let mut missing = without_a_value(&full());
+        // Its rows are there where the server is.
+        missing.retain(|what| has_postgres() || !what.contains("PostgreSQL"));
+        assert_eq!(missing, [""; 0]);
+    }
+
+    #[test]
+    fn a_goal_without_rows_is_not_among_those_reached() {
+        assert!(measured(&sample::record(Vec::new())).is_empty());
+        let mut rows = full();
+        rows.retain(|row| row.group != "backup");
+        let goals = measured(&sample::record(rows));
+        assert!(!goals.is_empty() && goals.iter().all(|goal| !goal.what.contains("MiB")));
+    }
+
+    #[test]
+    fn allocations_that_nobody_counted_are_not_none() {
+        let mut rows = full();
+        for row in &mut rows {
+            row.c_allocs_per_op = None;
+        }
+        let named = |what: &String| what.contains("allocations of a message");
+        assert_eq!(
+            without_a_value(&rows)
+                .iter()
+                .filter(|what| named(what))
+                .count(),
+            5
+        );
     }
 }

@@ -20,7 +20,7 @@ use sprag::sprag_core::testing::counting::{Call, Counting, record, record_keys};
 
 use super::batch::{self, BatchWork, Way};
 use super::durable::{self as kept, DurableWork};
-use super::files::{self as files_work, FileWork, RestoreWork};
+use super::files::{self as files_work, Destination, FileWork};
 use super::handshake::{self, HandshakeWork};
 use super::ladder::{self as rungs, LadderWork};
 #[cfg(feature = "peers")]
@@ -90,7 +90,7 @@ pub enum Work {
     /// A chunked file.
     File(FileWork),
     /// Restoring a backup.
-    Restore(RestoreWork),
+    Restore(Destination),
     /// What a session weighs in memory: counted, not timed.
     StateBytes,
     /// What restoring a backup has on the heap at once: counted, not timed.
@@ -127,6 +127,17 @@ pub struct Baseline {
 }
 
 impl Baseline {
+    /// On one thread, on the row's own backend, with other bytes.
+    const fn new(name: &'static str, work: Work) -> Self {
+        Self {
+            name,
+            work,
+            threads: 1,
+            backend: None,
+            same_bytes: false,
+        }
+    }
+
     /// What it is done on beside `backend`: a backend, or the library that is the baseline.
     #[must_use]
     pub fn done_on(&self, backend: Backend) -> &'static str {
@@ -300,7 +311,7 @@ impl Workload {
             Work::Peer(work) => super::peers::build(work, size),
             Work::Transport(work) => channel::build::<B>(work, size, seed),
             Work::File(work) => files_work::build::<B>(work, size, seed),
-            Work::Restore(work) => files_work::restore::<B>(work, self.batch, seed),
+            Work::Restore(into) => files_work::restore::<B>(into, self.batch, seed),
             Work::StateBytes | Work::RestorePeak => Err(Wrong::new(format_args!(
                 "{} is counted, not timed",
                 self.name

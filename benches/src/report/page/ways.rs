@@ -88,9 +88,7 @@ fn chart(group: &str, title: &str, rows: &[(&Row, &Compared)]) -> Option<Chart> 
 /// How each of `rows` is called among them: with its backend, where there are several.
 fn labels<'a>(rows: &[(&'a Row, &Compared)]) -> impl Fn(&Row) -> String + use<'a> {
     let all: Vec<&Row> = rows.iter().map(|(row, _)| *row).collect();
-    let several = all
-        .windows(2)
-        .any(|pair| pair[0].backend != pair[1].backend);
+    let several = compared::has_several_backends(rows);
     move |row| match label_among(row, &all) {
         label if several => format!("{label} on {}", row.backend),
         label => label,

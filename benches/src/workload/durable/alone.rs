@@ -3,7 +3,7 @@
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::suite::Suite;
 
-use super::{expect_all, text};
+use super::{expect_all, sent, text};
 use crate::workload::meeting::Talk;
 use crate::workload::{Operation, OrWrong, Wrong, capacity_for, ensure, operation};
 
@@ -45,9 +45,7 @@ pub(super) fn receive<B: PqBackend>(
         Talk::<B>::new(suite, seed)?,
         capacity_for(size * count),
         move |Talk { alice, rng, .. }| {
-            let message = |_| alice.encrypt(text, rng).or_wrong("encrypt");
-            let messages = (0..count).map(message).collect::<Result<Vec<_>, _>>()?;
-            Ok((messages, Vec::with_capacity(count)))
+            Ok((sent(alice, text, count, rng)?, Vec::with_capacity(count)))
         },
         |Talk { bob, .. }, (messages, opened)| {
             for message in messages {

@@ -15,9 +15,10 @@ mod send;
 mod workers;
 
 use sprag::sprag_core::backend::PqBackend;
+use sprag::sprag_core::session::Session;
 use sprag::sprag_core::suite::Suite;
 
-use super::{Digest, Operation, Wrong, ensure};
+use super::{Digest, Operation, OrWrong, Rng, Wrong, ensure};
 
 pub(super) use place::Site;
 pub use place::{Place, has_postgres};
@@ -95,6 +96,18 @@ pub fn build<B: PqBackend>(
 fn text(size: usize) -> &'static [u8] {
     static TEXT: [u8; 4096] = [b't'; 4096];
     &TEXT[..size]
+}
+
+/// So many messages of `text`, for the other end to decrypt.
+fn sent<B: PqBackend>(
+    from: &mut Session<B>,
+    text: &[u8],
+    count: usize,
+    rng: &mut Rng,
+) -> Result<Vec<Vec<u8>>, Wrong> {
+    (0..count)
+        .map(|_| from.encrypt(text, rng).or_wrong("encrypt"))
+        .collect()
 }
 
 /// Checks what was decrypted.

@@ -5,7 +5,7 @@ use sprag::sprag_core::suite::Suite;
 
 use super::desk::Desk;
 use super::place::Place;
-use super::{expect_all, text};
+use super::{expect_all, sent, text};
 use crate::workload::{Operation, OrWrong, Wrong, capacity_for, operation};
 
 pub(super) fn build<B: PqBackend>(
@@ -20,8 +20,7 @@ pub(super) fn build<B: PqBackend>(
         Desk::<B>::new(place, suite, 1, seed)?,
         capacity_for(size * count),
         move |Desk { peers, rng, .. }| {
-            let message = |_| peers[0].session.encrypt(text, rng).or_wrong("encrypt");
-            let messages = (0..count).map(message).collect::<Result<Vec<_>, _>>()?;
+            let messages = sent(&mut peers[0].session, text, count, rng)?;
             Ok((messages, Vec::with_capacity(count)))
         },
         |desk, (messages, opened)| {

@@ -7,7 +7,7 @@ use sprag::sprag_core::suite::Suite;
 use super::desk::{Desk, Device};
 use super::place::Place;
 use super::{Commits, text};
-use crate::workload::{Operation, OrWrong, Rng, Wrong, capacity_for, operation};
+use crate::workload::{Operation, OrWrong, Rng, Wrong, capacity_for, ensure, operation};
 
 pub(super) fn build<B: PqBackend>(
     commits: Commits,
@@ -31,6 +31,7 @@ pub(super) fn build<B: PqBackend>(
             Commits::Leased => round.leased(device, messages, rng),
         },
         move |Desk { peers, .. }, messages, digest| {
+            ensure(messages.len() == devices * rounds, "messages are missing")?;
             for (peer, number) in peers.iter_mut().zip(0..) {
                 for message in messages.iter().skip(number).step_by(devices) {
                     digest.absorb(message);

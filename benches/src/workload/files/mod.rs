@@ -1,7 +1,7 @@
 //! The groups `backup` and `history`: files for later, and what is read back from them.
 //!
 //! What lives here: chunked files beside the bare cipher ([`FileWork`]), and the restoring of a backup
-//! ([`RestoreWork`], [`peak`]). What does not: the disk; files are buffers in memory.
+//! ([`restore()`], [`peak`]). What does not: the disk; files are buffers in memory.
 
 mod bare;
 mod chunked;
@@ -12,7 +12,7 @@ use sprag::sprag_core::backend::FileBackend;
 use super::{Operation, Wrong};
 
 pub(super) use restore::TEXT_LEN;
-pub use restore::{Destination, RestoreWork, build as restore, peak};
+pub use restore::{Destination, build as restore, peak};
 
 /// What is done with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,23 +13,16 @@ use sprag::sprag_core::store::Store;
 use sprag::wrap::hpke::{DhKem, PrivateKey};
 use sprag::wrap::{KekRing, WrapAlgorithm};
 
-use super::CAPACITY;
+use super::{CAPACITY, TEXT, is_text};
 use crate::alloc;
 use crate::workload::durable::{Place, Site};
 use crate::workload::meeting::NOW;
-use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
+use crate::workload::{Digest, Operation, OrWrong, Rng, Wrong, ensure, operation};
 
 /// A message of the backup: so many bytes of text.
 pub(in crate::workload) const TEXT_LEN: usize = 100;
 /// Messages that go into the store in one commit.
 const COMMITTED: usize = 256;
-
-/// Restores a backup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RestoreWork {
-    /// Where the messages go.
-    pub into: Destination,
-}
 
 /// Where restored messages go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +38,7 @@ pub enum Destination {
 /// # Errors
 /// [`Wrong`] if setting it up gave a wrong result or the store can't be opened.
 pub fn build<B: FileBackend>(
-    RestoreWork { into }: RestoreWork,
+    into: Destination,
     count: usize,
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
@@ -63,10 +56,7 @@ pub fn build<B: FileBackend>(
             CAPACITY,
             move |(_, rng)| Shelf::<B>::new(place, rng),
             |(saved, rng), shelf| shelf.fill(saved, rng),
-            |(saved, _), shelf, digest| {
-                digest.absorb(&shelf.check(saved.count)?);
-                Ok(())
-            },
+            |(saved, _), shelf, digest| shelf.check(saved.count, digest),
         ),
     })
 }
@@ -102,7 +92,7 @@ impl Saved {
         for number in 0..count as u32 {
             let record = HistoryRecord {
                 id: &number.to_be_bytes(),
-                body: &[super::TEXT; TEXT_LEN],
+                body: &[TEXT; TEXT_LEN],
             };
             writer.add(&record, &mut file).or_wrong("add")?;
         }
@@ -182,12 +172,22 @@ impl<B: FileBackend> Shelf<B> {
         put.or_wrong("put_all")
     }
 
-    /// The last message, which stands there with as many before it.
-    fn check(&self, count: usize) -> Result<Vec<u8>, Wrong> {
-        let last = (count as u32 - 1).to_be_bytes();
-        let text = self.history.get(&self.epoch, &last).or_wrong("get")?;
-        let text = text.ok_or_else(|| Wrong::new("messages are missing"))?;
-        ensure(super::is_text(&text), "the message is another one")?;
-        Ok(text.to_vec())
+    /// Every message stands there, in order, and nothing else.
+    fn check(&self, count: usize, digest: &mut Digest) -> Result<(), Wrong> {
+        let (mut seen, mut last) = (0_u32, None::<Vec<u8>>);
+        loop {
+            let page = self.history.page(&self.epoch, last.as_deref(), COMMITTED);
+            let page = page.or_wrong("page")?;
+            for (id, text) in &page {
+                digest.absorb(text);
+                let same = *id == seen.to_be_bytes() && text.len() == TEXT_LEN && is_text(text);
+                ensure(same, "the message is another one")?;
+                seen += 1;
+            }
+            match page.into_iter().next_back() {
+                Some((id, _)) => last = Some(id),
+                None => return ensure(seen as usize == count, "messages are missing"),
+            }
+        }
     }
 }

@@ -5,15 +5,15 @@
 //! public half of its ratchet key anew for every message, and its message objects are neither
 //! written to bytes nor read from them here, which favours it. snow's Noise is a handshake between
 //! two who are online, without signatures or prekeys, and then one key each way: no ratchet, no
-//! forward secrecy from message to message. The rows `peers/noise` are the same work:
-//! the same messages by our own Noise. Both draw their randomness from the system.
+//! forward secrecy from message to message. Both draw their randomness from the system. The rows
+//! `peers/noise` are the same work: the same messages by our own Noise.
 
 mod noise;
 mod olm;
 
 use super::{Operation, Wrong};
 
-pub use noise::{Noise, Pattern};
+pub use noise::Noise;
 pub use olm::Olm;
 
 /// What a peer does.

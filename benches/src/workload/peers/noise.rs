@@ -3,7 +3,10 @@
 use std::mem;
 
 use snow::{Builder, HandshakeState, TransportState};
+use sprag::sprag_core::suite::AeadAlgorithm;
+use sprag::sprag_core::transport::{FundamentalPattern, NoiseProtocol, Pattern};
 
+use crate::workload::meeting::PAYLOAD;
 use crate::workload::{Operation, OrWrong, Wrong, capacity_for, ensure, operation};
 
 /// What snow does.
@@ -17,19 +20,6 @@ pub enum Noise {
     Handshake(Pattern),
 }
 
-/// Which handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pattern {
-    /// The initiator has no key and knows the responder's: two messages.
-    Nk,
-    /// Neither knows the other's: three messages.
-    Xx,
-    /// The initiator knows the responder's key: two messages.
-    Ik,
-    /// Both know each other's: two messages.
-    Kk,
-}
-
 pub(super) fn build(work: Noise, size: usize) -> Result<Box<dyn Operation>, Wrong> {
     match work {
         Noise::Encrypt => encrypt(size),
@@ -39,7 +29,6 @@ pub(super) fn build(work: Noise, size: usize) -> Result<Box<dyn Operation>, Wron
 }
 
 const TAG_LEN: usize = 16;
-const PAYLOAD: [u8; 64] = [b'p'; 64];
 
 /// Initiator and responder of a handshake.
 type Sides = (HandshakeState, HandshakeState);
@@ -48,27 +37,23 @@ type Ends = (TransportState, TransportState);
 
 /// Both ends before the first message, each with the keys that the pattern has it know.
 fn strangers(pattern: Pattern) -> Result<Sides, Wrong> {
-    let name = match pattern {
-        Pattern::Nk => "Noise_NK_25519_AESGCM_SHA256",
-        Pattern::Xx => "Noise_XX_25519_AESGCM_SHA256",
-        Pattern::Ik => "Noise_IK_25519_AESGCM_SHA256",
-        Pattern::Kk => "Noise_KK_25519_AESGCM_SHA256",
-    };
+    use FundamentalPattern as P;
+    let name = NoiseProtocol::new(pattern, AeadAlgorithm::Aes256Gcm).name();
     let builder = || name.parse().map(Builder::new).or_wrong("parameters");
     let ours = builder()?.generate_keypair().or_wrong("a key")?;
     let theirs = builder()?.generate_keypair().or_wrong("a key")?;
     let (mut initiator, mut responder) = (builder()?, builder()?);
-    if pattern != Pattern::Nk {
+    if pattern.base() != P::NK {
         initiator = initiator
             .local_private_key(&ours.private)
             .or_wrong("a key")?;
     }
-    if pattern != Pattern::Xx {
+    if pattern.base() != P::XX {
         initiator = initiator
             .remote_public_key(&theirs.public)
             .or_wrong("a key")?;
     }
-    if pattern == Pattern::Kk {
+    if pattern.base() == P::KK {
         responder = responder
             .remote_public_key(&ours.public)
             .or_wrong("a key")?;
@@ -88,47 +73,38 @@ fn shake(ours: &mut HandshakeState, theirs: &mut HandshakeState) -> Result<(), W
     let (mut from, mut to) = (ours, theirs);
     while !from.is_handshake_finished() {
         let len = from
-            .write_message(&PAYLOAD, &mut message)
+            .write_message(PAYLOAD, &mut message)
             .or_wrong("write_message")?;
         let len = to
             .read_message(&message[..len], &mut payload)
             .or_wrong("read_message")?;
-        ensure(payload[..len] == PAYLOAD, "the payload is another one")?;
+        ensure(payload[..len] == PAYLOAD[..], "the payload is another one")?;
         mem::swap(&mut from, &mut to);
     }
     Ok(())
-}
-
-/// What became of a handshake.
-enum Outcome {
-    Before(Box<Sides>),
-    Through(Box<Ends>),
-    Failed,
 }
 
 fn handshake(pattern: Pattern) -> Box<dyn Operation> {
     operation(
         (),
         16,
-        move |()| strangers(pattern).map(Box::new).map(Outcome::Before),
-        |(), outcome| {
-            let Outcome::Before(mut sides) = mem::replace(outcome, Outcome::Failed) else {
-                return Err(Wrong::new("a handshake is made once"));
-            };
-            shake(&mut sides.0, &mut sides.1)?;
-            *outcome = Outcome::Through(Box::new(ends(*sides)?));
+        move |()| Ok((Some(strangers(pattern)?), None)),
+        |(), (before, after): &mut (Option<Sides>, Option<Ends>)| {
+            let sides = before.as_mut();
+            let (ours, theirs) = sides.ok_or_else(|| Wrong::new("a handshake is made once"))?;
+            shake(ours, theirs)?;
+            *after = before.take().map(ends).transpose()?;
             Ok(())
         },
-        |(), outcome, _| {
-            let Outcome::Through(ends) = outcome else {
-                return Err(Wrong::new("no handshake was made"));
-            };
+        |(), (_, after), _| {
+            let ends = after.as_mut();
+            let ends = ends.ok_or_else(|| Wrong::new("no handshake was made"))?;
             let (mut message, mut text) = ([0; 256], [0; 256]);
-            let len = ends.0.write_message(&PAYLOAD, &mut message);
+            let len = ends.0.write_message(PAYLOAD, &mut message);
             let len = len.or_wrong("write_message")?;
             let len = ends.1.read_message(&message[..len], &mut text);
             let len = len.or_wrong("read_message")?;
-            ensure(text[..len] == PAYLOAD, "the plaintext is another one")
+            ensure(text[..len] == PAYLOAD[..], "the plaintext is another one")
         },
     )
 }
@@ -141,7 +117,7 @@ fn ends((ours, theirs): Sides) -> Result<Ends, Wrong> {
 }
 
 fn talk() -> Result<Ends, Wrong> {
-    let mut sides = strangers(Pattern::Ik)?;
+    let mut sides = strangers(Pattern::IK)?;
     shake(&mut sides.0, &mut sides.1)?;
     ends(sides)
 }

@@ -142,13 +142,7 @@ fn beside(
         suite: Some(AES),
         size: Some(SHORT),
         strategy,
-        beside: Beside::Baseline(Baseline {
-            name: baseline,
-            work: work(otherwise),
-            threads: 1,
-            backend: None,
-            same_bytes: false,
-        }),
+        beside: Beside::Baseline(Baseline::new(baseline, work(otherwise))),
         backends: &[Backend::Mixed],
         ..row(name, work(task))
     }

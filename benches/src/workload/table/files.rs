@@ -5,7 +5,7 @@ use super::rows::row;
 use super::{Baseline, Beside, Work, Workload};
 use crate::backend::Backend;
 use crate::workload::durable::Place;
-use crate::workload::files::{Destination, Direction, FileWork, RestoreWork, TEXT_LEN, Way};
+use crate::workload::files::{Destination, Direction, FileWork, TEXT_LEN, Way};
 
 const MIB: usize = 1 << 20;
 /// So many messages are restored at most in a quick run: more take a second and more.
@@ -46,7 +46,7 @@ pub(super) fn files(table: &mut Vec<Workload>) {
                 batch: messages,
                 strategy,
                 full_only: messages > QUICK,
-                ..alone("history/restore", Work::Restore(RestoreWork { into }))
+                ..alone("history/restore", Work::Restore(into))
             });
         }
     }
@@ -65,13 +65,7 @@ fn beside(
 ) -> Workload {
     let work = |way| Work::File(FileWork { direction, way });
     Workload {
-        beside: Beside::Baseline(Baseline {
-            name: baseline,
-            work: work(otherwise),
-            threads: 1,
-            backend: None,
-            same_bytes: false,
-        }),
+        beside: Beside::Baseline(Baseline::new(baseline, work(otherwise))),
         ..row(name, work(way))
     }
 }

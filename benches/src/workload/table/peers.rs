@@ -1,14 +1,13 @@
 //! The rows of the group `peers`: what we do beside other libraries doing it in their way.
 
 use sprag::sprag_core::suite::Suite;
-use sprag::sprag_core::transport::Pattern as NoisePattern;
+use sprag::sprag_core::transport::Pattern;
 
 use super::rows::{AES, SHORT, row};
 use super::{Baseline, Beside, Work, Workload};
 use crate::backend::Backend;
 use crate::workload::handshake::HandshakeWork;
-use crate::workload::peers::{Noise, Pattern};
-use crate::workload::peers::{Olm, PeerWork};
+use crate::workload::peers::{Noise, Olm, PeerWork};
 use crate::workload::session::{Place, SessionWork};
 use crate::workload::transport::{End, TransportWork};
 
@@ -52,12 +51,12 @@ pub(super) fn peers(table: &mut Vec<Workload>) {
         (
             "snow_ik",
             SNOW,
-            PeerWork::Noise(Noise::Handshake(Pattern::Ik)),
+            PeerWork::Noise(Noise::Handshake(Pattern::IK)),
         ),
         (
             "snow_xx",
             SNOW,
-            PeerWork::Noise(Noise::Handshake(Pattern::Xx)),
+            PeerWork::Noise(Noise::Handshake(Pattern::XX)),
         ),
     ] {
         table.push(Workload {
@@ -76,14 +75,14 @@ pub(super) fn peers(table: &mut Vec<Workload>) {
 
 /// A handshake of Noise by us and by snow: the same bytes on the wire but for the keys drawn.
 fn noise(table: &mut Vec<Workload>) {
-    for (name, ours, theirs) in [
-        ("peers/noise/NK", NoisePattern::NK, Pattern::Nk),
-        ("peers/noise/XX", NoisePattern::XX, Pattern::Xx),
-        ("peers/noise/IK", NoisePattern::IK, Pattern::Ik),
-        ("peers/noise/KK", NoisePattern::KK, Pattern::Kk),
+    for (name, pattern) in [
+        ("peers/noise/NK", Pattern::NK),
+        ("peers/noise/XX", Pattern::XX),
+        ("peers/noise/IK", Pattern::IK),
+        ("peers/noise/KK", Pattern::KK),
     ] {
-        let work = Work::Transport(TransportWork::Handshake(ours, End::Plain));
-        let theirs = PeerWork::Noise(Noise::Handshake(theirs));
+        let work = Work::Transport(TransportWork::Handshake(pattern, End::Plain));
+        let theirs = PeerWork::Noise(Noise::Handshake(pattern));
         table.push(Workload {
             backends: Backend::DEFAULT,
             ..beside(name, work, "", SNOW, theirs)
@@ -100,13 +99,7 @@ fn beside(
 ) -> Workload {
     Workload {
         strategy,
-        beside: Beside::Baseline(Baseline {
-            name: peer,
-            work: Work::Peer(theirs),
-            threads: 1,
-            backend: None,
-            same_bytes: false,
-        }),
+        beside: Beside::Baseline(Baseline::new(peer, Work::Peer(theirs))),
         backends: &[Backend::Mixed],
         ..row(name, work)
     }

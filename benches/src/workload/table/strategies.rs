@@ -183,17 +183,14 @@ fn send_turn(caches: Caches) -> Workload {
             Task::SendTurn(KeysMade::Ahead),
             caches,
             ["key_ahead", "key_ahead_cold"],
-            Baseline {
-                name: "key on the spot",
-                work: Work::Strategy(StrategyWork {
+            // Keys made ahead are drawn at another time.
+            Baseline::new(
+                "key on the spot",
+                Work::Strategy(StrategyWork {
                     task: Task::SendTurn(KeysMade::OnTheSpot),
                     caches,
                 }),
-                threads: 1,
-                backend: None,
-                // Keys made ahead are drawn at another time.
-                same_bytes: false,
-            },
+            ),
         )
     }
 }
@@ -225,17 +222,14 @@ fn chunks(table: &mut Vec<Workload>) {
                         Task::Chunks(Cut::Chunks(EACH), way),
                         caches,
                         names,
-                        Baseline {
-                            name: "in one piece",
-                            work: Work::Strategy(StrategyWork {
+                        // Every chunk has a nonce and a tag of its own.
+                        Baseline::new(
+                            "in one piece",
+                            Work::Strategy(StrategyWork {
                                 task: Task::Chunks(Cut::Whole, Way::Loop),
                                 caches,
                             }),
-                            threads: 1,
-                            backend: None,
-                            // Every chunk has a nonce and a tag of its own.
-                            same_bytes: false,
-                        },
+                        ),
                     )
                 });
             }
@@ -307,16 +301,13 @@ fn prekeys_by_key() -> Workload {
             Task::Many(BatchWork::Prekeys, Way::Batch),
             Caches::Warm,
             ["batch", "batch_cold"],
-            Baseline {
-                name: "one by one, each key of a pair signed",
-                work: Work::Strategy(StrategyWork {
+            Baseline::new(
+                "one by one, each key of a pair signed",
+                Work::Strategy(StrategyWork {
                     task: Task::Many(BatchWork::PrekeysByKey, Way::Loop),
                     caches: Caches::Warm,
                 }),
-                threads: 1,
-                backend: None,
-                same_bytes: false,
-            },
+            ),
         )
     }
 }

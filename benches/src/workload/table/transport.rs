@@ -12,7 +12,7 @@ const AES: AeadAlgorithm = AeadAlgorithm::Aes256Gcm;
 const CHACHA: AeadAlgorithm = AeadAlgorithm::ChaCha20Poly1305;
 
 /// Handshakes by name.
-pub(super) const PATTERNS: [(&str, Pattern); 4] = [
+const PATTERNS: [(&str, Pattern); 4] = [
     ("transport/handshake/NK", Pattern::NK),
     ("transport/handshake/XX", Pattern::XX),
     ("transport/handshake/IK", Pattern::IK),
@@ -46,13 +46,10 @@ pub(super) fn transport(table: &mut Vec<Workload>) {
         table.push(Workload {
             strategy,
             // Both leave the server knowing who the client is.
-            beside: Beside::Baseline(Baseline {
-                name: "a whole handshake (IK)",
-                work: Work::Transport(TransportWork::Handshake(Pattern::IK, End::Channel)),
-                threads: 1,
-                backend: None,
-                same_bytes: false,
-            }),
+            beside: Beside::Baseline(Baseline::new(
+                "a whole handshake (IK)",
+                Work::Transport(TransportWork::Handshake(Pattern::IK, End::Channel)),
+            )),
             ..row(
                 "transport/resume",
                 Work::Transport(TransportWork::Resume(proof)),

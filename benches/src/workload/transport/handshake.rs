@@ -6,13 +6,13 @@ use rand_core::SeedableRng;
 use sprag::sprag_core::backend::CryptoBackend;
 use sprag::sprag_core::suite::AeadAlgorithm;
 use sprag::sprag_core::transport::{
-    Channel, ChannelPolicy, FundamentalPattern, Handshake, NoiseProtocol, NoiseTransport, Pattern,
-    StaticKey,
+    Channel, ChannelPolicy, FundamentalPattern, Handshake, NoiseProtocol, Pattern, Received,
+    StaticKey, TransportError,
 };
 
 use super::End;
 use crate::workload::meeting::{NOW, PAYLOAD};
-use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
+use crate::workload::{Digest, Operation, OrWrong, Rng, Wrong, ensure, operation};
 
 /// Handshakes between two preparations.
 const CAPACITY: usize = 16;
@@ -89,29 +89,23 @@ impl<B: CryptoBackend> Strangers<B> {
     }
 }
 
-/// Both ends of a channel: the client's, the server's.
-pub(super) fn channels<B: CryptoBackend>(
+/// What `make` makes of both sides: the client's, the server's.
+pub(super) fn ends<B: CryptoBackend, E>(
     (client, server): Sides<B>,
+    make: impl Fn(Handshake<B>) -> Result<E, TransportError>,
+) -> Result<(E, E), Wrong> {
+    let client = make(client).or_wrong("the client's end")?;
+    let server = make(server).or_wrong("the server's end")?;
+    Ok((client, server))
+}
+
+/// Both ends of a channel.
+pub(super) fn channels<B: CryptoBackend>(
+    sides: Sides<B>,
 ) -> Result<(Channel<B>, Channel<B>), Wrong> {
-    let channel = |side: Handshake<B>| {
-        let channel = side.into_channel(ChannelPolicy::default(), NOW);
-        channel.or_wrong("into_channel")
-    };
-    Ok((channel(client)?, channel(server)?))
-}
-
-fn plain<B: CryptoBackend>(side: Handshake<B>) -> Result<NoiseTransport<B>, Wrong> {
-    side.into_transport().or_wrong("into_transport")
-}
-
-/// What became of a handshake.
-// A box would be allocated inside the clock.
-#[allow(clippy::large_enum_variant)]
-enum Outcome<B: CryptoBackend> {
-    Before(Box<Sides<B>>),
-    Channels(Channel<B>, Channel<B>),
-    Plain(NoiseTransport<B>, NoiseTransport<B>),
-    Failed,
+    ends(sides, |side| {
+        side.into_channel(ChannelPolicy::default(), NOW)
+    })
 }
 
 pub(super) fn build<B: CryptoBackend>(
@@ -119,42 +113,47 @@ pub(super) fn build<B: CryptoBackend>(
     end: End,
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
-    const AES: AeadAlgorithm = AeadAlgorithm::Aes256Gcm;
-    Ok(operation(
-        Strangers::<B>::new(seed)?,
-        CAPACITY,
-        move |strangers| {
-            strangers
-                .before(pattern, AES)
-                .map(Box::new)
-                .map(Outcome::Before)
-        },
-        move |strangers, outcome| {
-            let Outcome::Before(mut sides) = std::mem::replace(outcome, Outcome::Failed) else {
-                return Err(Wrong::new("a handshake is made once"));
-            };
-            strangers.shake(&mut sides)?;
-            *outcome = match end {
-                End::Channel => {
-                    let (client, server) = channels(*sides)?;
-                    Outcome::Channels(client, server)
-                }
-                End::Plain => Outcome::Plain(plain(sides.0)?, plain(sides.1)?),
-            };
-            Ok(())
-        },
-        |_, outcome, digest| match outcome {
-            Outcome::Channels(client, server) => {
-                digest.absorb(client.channel_binding());
-                talk(client, server)
-            }
-            Outcome::Plain(client, server) => {
+    match end {
+        End::Channel => shaking(pattern, seed, channels::<B>, |ends, digest| {
+            digest.absorb(ends.0.channel_binding());
+            talk(&mut ends.0, &mut ends.1)
+        }),
+        End::Plain => {
+            let plain = |sides| ends::<B, _>(sides, Handshake::into_transport);
+            shaking(pattern, seed, plain, |(client, server), digest| {
                 let message = client.write_message(PAYLOAD).or_wrong("write_message")?;
                 digest.absorb(&message);
                 let text = server.read_message(&message).or_wrong("read_message")?;
                 ensure(text == PAYLOAD, "the plaintext is another one")
-            }
-            Outcome::Before(_) | Outcome::Failed => Err(Wrong::new("no handshake was made")),
+            })
+        }
+    }
+}
+
+/// Handshakes that end in what `end` makes of them, and `check` checks.
+fn shaking<B: CryptoBackend, E: Send + 'static>(
+    pattern: Pattern,
+    seed: u64,
+    end: impl Fn(Sides<B>) -> Result<E, Wrong> + Send + 'static,
+    check: impl Fn(&mut E, &mut Digest) -> Result<(), Wrong> + Send + 'static,
+) -> Result<Box<dyn Operation>, Wrong> {
+    Ok(operation(
+        Strangers::<B>::new(seed)?,
+        CAPACITY,
+        move |strangers| {
+            let sides = strangers.before(pattern, AeadAlgorithm::Aes256Gcm)?;
+            Ok((Some(sides), None))
+        },
+        move |strangers, (before, after): &mut (Option<Sides<B>>, Option<E>)| {
+            let sides = before.as_mut();
+            strangers.shake(sides.ok_or_else(|| Wrong::new("a handshake is made once"))?)?;
+            *after = before.take().map(&end).transpose()?;
+            Ok(())
+        },
+        move |_, (_, after), digest| {
+            let ends = after.as_mut();
+            let ends = ends.ok_or_else(|| Wrong::new("no handshake was made"))?;
+            check(ends, digest)
         },
     ))
 }
@@ -164,7 +163,6 @@ pub(super) fn talk<B: CryptoBackend>(
     from: &mut Channel<B>,
     to: &mut Channel<B>,
 ) -> Result<(), Wrong> {
-    use sprag::sprag_core::transport::Received;
     let mut record = from.seal(PAYLOAD).or_wrong("seal")?;
     match to.open_in_place(&mut record).or_wrong("open_in_place")? {
         Received::Data(text) => ensure(&record[text] == PAYLOAD, "the plaintext is another one"),

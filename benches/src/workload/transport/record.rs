@@ -5,12 +5,12 @@ use std::ops::Range;
 use sprag::sprag_core::backend::CryptoBackend;
 use sprag::sprag_core::suite::AeadAlgorithm;
 use sprag::sprag_core::transport::{
-    Channel, ChannelPolicy, DATAGRAM_HEADER_LEN, DATAGRAM_OVERHEAD, DatagramChannel, Handshake,
-    Pattern, Received, ReceivedDatagram, STREAM_HEADER_LEN, STREAM_OVERHEAD, TransportError,
+    Channel, ChannelPolicy, DATAGRAM_HEADER_LEN, DATAGRAM_OVERHEAD, DatagramChannel, Pattern,
+    Received, ReceivedDatagram, Renewal, STREAM_HEADER_LEN, STREAM_OVERHEAD, TransportError,
 };
 
 use super::Carrier;
-use super::handshake::{Strangers, channels};
+use super::handshake::{Strangers, ends};
 use crate::workload::meeting::NOW;
 use crate::workload::{Buffer, Operation, OrWrong, Wrong, capacity_for, ensure, operation};
 
@@ -110,21 +110,24 @@ trait Line: Send {
     fn renew(&mut self) -> Result<(), Wrong>;
 }
 
-/// How often a key is used before it is renewed: far below a channel's limits.
-const RENEW_AFTER: u32 = 1 << 16;
+/// Of the renewals none but that of the sender's key is ever due.
+fn policy() -> ChannelPolicy {
+    ChannelPolicy {
+        agreement_bytes: u64::MAX,
+        ..ChannelPolicy::default()
+    }
+}
 
 struct Stream<B: CryptoBackend> {
     from: Channel<B>,
     to: Channel<B>,
-    opened: u32,
 }
 
 impl<B: CryptoBackend> Stream<B> {
     fn new(aead: AeadAlgorithm, seed: u64) -> Result<Self, Wrong> {
         let sides = Strangers::<B>::new(seed)?.meet(Pattern::NK, aead)?;
-        let (from, to) = channels(sides)?;
-        let opened = 0;
-        Ok(Self { from, to, opened })
+        let (from, to) = ends(sides, |side| side.into_channel(policy(), NOW))?;
+        Ok(Self { from, to })
     }
 }
 
@@ -136,17 +139,14 @@ impl<B: CryptoBackend> Line for Stream<B> {
     }
 
     fn open(&mut self, record: &mut [u8]) -> Result<Range<usize>, TransportError> {
-        let received = self.to.open_in_place(record)?;
-        self.opened += 1;
-        match received {
+        match self.to.open_in_place(record)? {
             Received::Data(text) => Ok(text),
             _ => Err(TransportError::UnexpectedRecord),
         }
     }
 
     fn renew(&mut self) -> Result<(), Wrong> {
-        if self.opened >= RENEW_AFTER {
-            self.opened = 0;
+        if self.from.renewal() == Some(Renewal::Sending) {
             let mut record = self.from.update(false).or_wrong("update")?;
             self.to.open_in_place(&mut record).or_wrong("update")?;
         }
@@ -157,21 +157,13 @@ impl<B: CryptoBackend> Line for Stream<B> {
 struct Datagrams<B: CryptoBackend> {
     from: DatagramChannel<B>,
     to: DatagramChannel<B>,
-    opened: u32,
 }
 
 impl<B: CryptoBackend> Datagrams<B> {
     fn new(aead: AeadAlgorithm, seed: u64) -> Result<Self, Wrong> {
-        let (client, server) = Strangers::<B>::new(seed)?.meet(Pattern::NK, aead)?;
-        let channel = |side: Handshake<B>| {
-            let channel = side.into_datagram_channel(ChannelPolicy::default(), NOW);
-            channel.or_wrong("into_datagram_channel")
-        };
-        Ok(Self {
-            from: channel(client)?,
-            to: channel(server)?,
-            opened: 0,
-        })
+        let sides = Strangers::<B>::new(seed)?.meet(Pattern::NK, aead)?;
+        let (from, to) = ends(sides, |side| side.into_datagram_channel(policy(), NOW))?;
+        Ok(Self { from, to })
     }
 }
 
@@ -183,9 +175,7 @@ impl<B: CryptoBackend> Line for Datagrams<B> {
     }
 
     fn open(&mut self, record: &mut [u8]) -> Result<Range<usize>, TransportError> {
-        let received = self.to.open_in_place(record)?;
-        self.opened += 1;
-        match received {
+        match self.to.open_in_place(record)? {
             ReceivedDatagram::Data(text) => Ok(text),
             _ => Err(TransportError::UnexpectedRecord),
         }
@@ -193,17 +183,12 @@ impl<B: CryptoBackend> Line for Datagrams<B> {
 
     /// The next key is told, and the answer says that it arrived.
     fn renew(&mut self) -> Result<(), Wrong> {
-        if self.opened < RENEW_AFTER {
-            return Ok(());
+        if let Some(mut told) = self.from.control().or_wrong("control")? {
+            self.to.open_in_place(&mut told).or_wrong("update")?;
+            let answer = self.to.control().or_wrong("control")?;
+            let mut answer = answer.ok_or_else(|| Wrong::new("no answer"))?;
+            self.from.open_in_place(&mut answer).or_wrong("answer")?;
         }
-        self.opened = 0;
-        self.from.update().or_wrong("update")?;
-        let told = self.from.control().or_wrong("control")?;
-        let mut told = told.ok_or_else(|| Wrong::new("nothing was told"))?;
-        self.to.open_in_place(&mut told).or_wrong("update")?;
-        let answer = self.to.control().or_wrong("control")?;
-        let mut answer = answer.ok_or_else(|| Wrong::new("no answer"))?;
-        self.from.open_in_place(&mut answer).or_wrong("answer")?;
         Ok(())
     }
 }

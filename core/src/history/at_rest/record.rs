@@ -40,12 +40,7 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> History<S, B, K> {
         text: &[u8],
         rng: &mut R,
     ) -> Result<(), HistoryError> {
-        let name = record_id(epoch.number(), id)?;
-        let before = self.load_one(&name)?.map(|record| record.revision);
-        let change = written::<B, R>(epoch, &name, before, text, rng)?;
-        self.store.commit(&[change]).map_err(unexpected)?;
-        told::<B>(epoch);
-        Ok(())
+        self.put_all(epoch, [(id, text)], rng)
     }
 
     /// Writes many records in one commit, all of them or none, each as [`put`](Self::put) does: what a
@@ -64,10 +59,10 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> History<S, B, K> {
             texts.insert(record_id(epoch.number(), id)?, text);
         }
         let (names, texts): (Vec<_>, Vec<_>) = texts.into_iter().unzip();
-        let before = self.store.load(&names)?;
+        let mut before = self.store.load(&names)?.into_iter();
         let mut changes = Vec::with_capacity(names.len());
-        for ((name, text), before) in names.iter().zip(texts).zip(before) {
-            let before = before.map(|record| record.revision);
+        for (name, text) in names.iter().zip(texts) {
+            let before = before.next().flatten().map(|record| record.revision);
             changes.push(written::<B, R>(epoch, name, before, text, rng)?);
         }
         self.store.commit(&changes).map_err(unexpected)?;

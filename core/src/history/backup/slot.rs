@@ -36,8 +36,7 @@ impl EscrowSlot {
         if opaque.len() > MAX_OPAQUE {
             return Err(BackupError::TooLong);
         }
-        let label = [ESCROW, &front(opaque)].concat();
-        let slot = SecretSlot::seal::<B, R>(file_key, secret, &label, rng)?;
+        let slot = SecretSlot::seal::<B, R>(file_key, secret, &label(opaque), rng)?;
         let opaque = opaque.to_vec();
         Ok(Self { opaque, slot })
     }
@@ -47,8 +46,7 @@ impl EscrowSlot {
         &self,
         secret: &Secret<32>,
     ) -> Result<Option<Secret<32>>, SlotError> {
-        let label = [ESCROW, &front(&self.opaque)].concat();
-        self.slot.open::<B>(secret, &label)
+        self.slot.open::<B>(secret, &label(&self.opaque))
     }
 
     pub(super) fn opaque(&self) -> &[u8] {
@@ -73,6 +71,11 @@ impl EscrowSlot {
         data.put(&self.slot.encode());
         data
     }
+}
+
+/// The slot commits to what the service is told.
+fn label(opaque: &[u8]) -> Vec<u8> {
+    [ESCROW, &front(opaque)].concat()
 }
 
 fn front(opaque: &[u8]) -> Vec<u8> {

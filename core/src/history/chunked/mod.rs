@@ -29,7 +29,7 @@ mod sealer;
 
 pub use error::ChunkedError;
 pub use opener::Opener;
-pub use pieces::Pieces;
+pub use pieces::{Pieces, file_len, text_len};
 pub use reencryptor::Reencryptor;
 pub use sealer::Sealer;
 

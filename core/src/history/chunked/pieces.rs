@@ -1,4 +1,4 @@
-//! Single chunks of a file, in any order and on any thread.
+//! Single chunks of a file, in any order and on any thread; how long files are.
 
 use core::fmt;
 use core::ops::Range;
@@ -12,6 +12,24 @@ use crate::secret::Secret;
 
 const TEXT: u64 = CHUNK_LEN as u64;
 const SEALED: u64 = SEALED_LEN as u64;
+
+/// Length in bytes of a file with `text_len` bytes of plaintext.
+#[must_use]
+pub const fn file_len(text_len: u64) -> u64 {
+    let chunks = (text_len / TEXT).saturating_add(1);
+    let tags = chunks.saturating_mul(TAG_LEN as u64);
+    text_len
+        .saturating_add(HEADER_LEN as u64)
+        .saturating_add(tags)
+}
+
+/// Length in bytes of the plaintext of a file with `file_len` bytes, if there is a file so long.
+#[must_use]
+pub fn text_len(file_len: u64) -> Option<u64> {
+    let body = file_len.checked_sub(HEADER_LEN as u64)?;
+    let last = (body % SEALED).checked_sub(TAG_LEN as u64)?;
+    Some((body / SEALED).saturating_mul(TEXT).saturating_add(last))
+}
 
 /// A file of known length, of which single chunks are sealed or opened.
 ///
@@ -53,15 +71,10 @@ impl<B: FileBackend> Pieces<B> {
         file_len: u64,
     ) -> Result<Self, ChunkedError> {
         let keys = Keys::of(key, context, header)?;
-        let body = file_len.checked_sub(HEADER_LEN as u64);
-        let body = body.ok_or(ChunkedError::Incomplete)?;
-        let whole = body / SEALED;
-        let last = (body % SEALED).checked_sub(TAG_LEN as u64);
-        let last = last.ok_or(ChunkedError::Incomplete)?;
-        if whole >= MAX_CHUNKS {
+        let text_len = text_len(file_len).ok_or(ChunkedError::Incomplete)?;
+        if text_len / TEXT >= MAX_CHUNKS {
             return Err(ChunkedError::TooLong);
         }
-        let text_len = whole.saturating_mul(TEXT).saturating_add(last);
         Ok(Self { keys, text_len })
     }
 
