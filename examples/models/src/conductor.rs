@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use tempfile::TempDir;
 
 use crate::backend::{BackendName, unwiped};
@@ -74,8 +75,8 @@ impl Conductor {
         command.args(["party", role, "--model", self.model]);
         command.args(["--backend", self.backend.as_str(), "--dir"]);
         command.arg(&folder);
-        if let Some(fault) = self.fault {
-            command.args(["--fault", &fault.to_string()]);
+        if let Some(fault) = self.fault.and_then(|fault| fault.to_possible_value()) {
+            command.args(["--fault", fault.get_name()]);
         }
         let mut child = command
             .stdin(Stdio::piped())
