@@ -95,7 +95,7 @@ impl<'a> Family<'a> {
         self.opens_none(claim, &mut new, &answer)?;
         let refused = new.refuses("catch-up", &[])?;
         let claim = "it cannot open the archive by itself";
-        self.refused(claim, refused, "wrong key");
+        self.conductor.report.refused(claim, refused, "wrong key");
 
         self.conductor
             .report
@@ -138,7 +138,7 @@ impl<'a> Family<'a> {
         self.alice[0].ask("archive", &[])?;
         let refused = lost.refuses("catch-up", &[])?;
         let claim = "it cannot open the key bag any more";
-        self.refused(claim, refused, "wrong key");
+        self.conductor.report.refused(claim, refused, "wrong key");
         let unchanged = lost.ask("history", &[])? == before;
         let claim = "what it had read it still has: nobody takes that back";
         self.conductor
@@ -244,11 +244,5 @@ impl<'a> Family<'a> {
         }
         self.conductor.report.check(claim, none);
         Ok(())
-    }
-
-    fn refused(&mut self, claim: &str, refused: Option<String>, reason: &str) {
-        let said = refused.as_deref().unwrap_or("it was done");
-        self.conductor.report.note(&format!("answer: {said}"));
-        self.conductor.report.check(claim, said == reason);
     }
 }
