@@ -93,7 +93,8 @@ impl<'a> Run<'a> {
         stranger.ask("server", &[&at[0], &at[1]])?;
         let refused = stranger.refuses("enrol", &[ALICE, "a guess"])?;
         let claim = "a device that does not know alice's code is refused";
-        conductor.report.check(claim, refused.is_some());
+        let reason = "the server refused: that is not the user's code";
+        conductor.report.refused(claim, refused, reason);
         Ok(Self {
             conductor,
             server,
@@ -168,7 +169,8 @@ impl<'a> Run<'a> {
         self.alice.ask("revoke", &[&key[0]])?;
         let refused = stolen.refuses("fetch", &[])?;
         let claim = "the stolen one gets nothing any more";
-        self.conductor.report.check(claim, refused.is_some());
+        let reason = "the server refused: no user has this device";
+        self.conductor.report.refused(claim, refused, reason);
         self.say(BOB, "bob to alice, on her new phone")?;
         self.complete("the conversation goes on", ALICE)
     }
@@ -200,10 +202,13 @@ impl<'a> Run<'a> {
             }
         }
         let old = hex(&STORAGE_KEYS[0]);
-        for generation in ["1", "2"] {
+        for (generation, reason) in [
+            ("1", "generation 2 is not in the ring"),
+            ("2", "authentication failed"),
+        ] {
             let refused = self.server.refuses("unlock", &[generation, &old])?;
             let claim = format!("the old storage key opens nothing as generation {generation}");
-            self.conductor.report.check(&claim, refused.is_some());
+            self.conductor.report.refused(&claim, refused, reason);
         }
         self.at = unlock(&mut self.server, 2)?;
         for party in [&mut self.alice, &mut self.bob] {

@@ -36,6 +36,7 @@ static FACTS: Facts = Facts {
 const PASSWORD: &str = "correct horse battery";
 const NEW_PASSWORD: &str = "staple in the hay";
 const WRONG_KEY: &str = "wrong key";
+const WRONG_PASSWORD: &str = "wrong password";
 const NO_SLOT: &str = "the scope has no such slot";
 
 impl Model for KeyRing {
@@ -133,7 +134,7 @@ impl<'a> Scene<'a> {
         let read = self.laptop.ask("read", &[user, "password", PASSWORD])?;
         self.check("the password opens the user's scope", read == of_user);
         let refused = self.laptop.refuses("read", &[user, "password", "guess"])?;
-        self.refused("another password does not", refused, "wrong password");
+        self.refused("another password does not", refused, WRONG_PASSWORD);
         for scope in [device, app] {
             let refused = self
                 .laptop
@@ -160,7 +161,7 @@ impl<'a> Scene<'a> {
         let refused = self
             .laptop
             .refuses("read", &["user", "password", PASSWORD])?;
-        self.refused("the old password opens nothing", refused, "wrong password");
+        self.refused("the old password opens nothing", refused, WRONG_PASSWORD);
         let read = self
             .laptop
             .ask("read", &["user", "password", NEW_PASSWORD])?;
@@ -223,11 +224,14 @@ impl<'a> Scene<'a> {
             let claim = format!("the lost device's own keys do not come back by {}", with[0]);
             self.refused(&claim, refused, reason);
         }
-        for (scope, with) in [("user", &["device"][..]), ("user", &["password", "guess"])] {
-            let arguments = [&[scope][..], with].concat();
-            let refused = self.notes.refuses("read", &arguments)?.is_some();
+        for (with, reason) in [
+            (&["device"][..], WRONG_KEY),
+            (&["password", "guess"], WRONG_PASSWORD),
+        ] {
+            let arguments = [&["user"][..], with].concat();
+            let refused = self.notes.refuses("read", &arguments)?;
             let claim = format!("the file alone does not open: no {}", with[0]);
-            self.check(&claim, refused);
+            self.refused(&claim, refused, reason);
         }
         Ok(())
     }
