@@ -35,22 +35,12 @@ pub fn start(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The keys that the party of this folder used so far, each once.
+/// The keys that the party of this folder used so far, each once, in the order of their last use.
 ///
 /// # Errors
 /// The file system's; a party that used none has no journal, which is an error too: what is searched
 /// for keys that were never written down finds nothing.
-pub fn read(folder: &Path) -> std::io::Result<BTreeSet<[u8; 32]>> {
-    let bytes = std::fs::read(folder.join(FILE))?;
-    let (keys, _) = bytes.as_chunks();
-    Ok(keys.iter().copied().collect())
-}
-
-/// The keys of [`read`] in the order of their last use.
-///
-/// # Errors
-/// As [`read`].
-pub fn in_order(folder: &Path) -> std::io::Result<Vec<[u8; 32]>> {
+pub fn read(folder: &Path) -> std::io::Result<Vec<[u8; 32]>> {
     let bytes = std::fs::read(folder.join(FILE))?;
     let (keys, _) = bytes.as_chunks();
     let mut known = BTreeSet::new();

@@ -196,7 +196,7 @@ impl Run<'_> {
     /// Of all keys so far the two of the moment are there, and no other.
     fn keys_while_open(&mut self) -> Result<()> {
         for party in [&self.client, &self.server] {
-            let keys = journal::in_order(party.folder())?;
+            let keys = journal::read(party.folder())?;
             let (gone, current) = keys.split_at(keys.len().saturating_sub(2));
             let needles = |keys: &[[u8; 32]]| -> Vec<Needle> {
                 let name = |key| Needle::new("a key", key);

@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
     fn session_keys_end(&mut self) -> Result<()> {
         let step = "alice's channel ends, and a second one begins";
         self.conductor.report.step(step);
-        let keys = journal::in_order(self.alice.folder())?;
+        let keys = journal::read(self.alice.folder())?;
         // The last is that of the answer, the one before that of the request.
         let current = keys.iter().rev().take(2);
         let current: Vec<_> = current.map(|key| Needle::new("a key", key)).collect();
