@@ -50,6 +50,17 @@ pub fn read(folder: &Path) -> std::io::Result<Vec<[u8; 32]>> {
     Ok(keys)
 }
 
+/// A text and some of the keys, as a broken party gives them away
+/// ([`Fault::Leaks`](crate::party::Fault::Leaks)).
+///
+/// # Errors
+/// As [`read`].
+pub fn leaked(folder: &Path, text: &[u8]) -> std::io::Result<Vec<u8>> {
+    let keys = read(folder)?;
+    let keys: Vec<u8> = keys.into_iter().take(4).flatten().collect();
+    Ok([text, &keys].concat())
+}
+
 /// Appends keys to the journal.
 #[derive(Clone, Copy, Debug)]
 pub enum WriteDown {}

@@ -38,8 +38,8 @@ pub enum Fault {
     /// What was to be gone stays: a relay keeps what it delivered, the ring's server each older copy,
     /// a client of a channel the channel that it closed.
     Keeps,
-    /// Texts and keys go where nobody expects them: a device puts them into its crash reports, and texts
-    /// beside its backup; a client of a channel says them beside it, the cloud's server logs texts.
+    /// Texts and keys go where nobody expects them: a device puts them into its crash reports and beside
+    /// its backup, a client of a channel says them beside it; the cloud's server logs texts.
     Leaks,
 }
 

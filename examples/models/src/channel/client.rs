@@ -61,12 +61,12 @@ impl<B: PqBackend> Client<B> {
         self.ticket = closed.ticket;
     }
 
-    /// What [`Fault::Leaks`](crate::party::Fault::Leaks) does: sends a text in the clear.
+    /// What [`Fault::Leaks`](crate::party::Fault::Leaks) does: sends something in the clear.
     ///
     /// # Errors
     /// The network's.
-    pub fn leak(&self, text: &[u8]) -> io::Result<()> {
-        TcpStream::connect(self.server)?.write_all(text)
+    pub fn leak(&self, secrets: &[u8]) -> io::Result<()> {
+        TcpStream::connect(self.server)?.write_all(secrets)
     }
 
     /// Connects: by a resumption if there is a ticket, which is spent, else by a whole handshake.

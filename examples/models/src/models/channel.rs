@@ -64,7 +64,7 @@ impl Model for Channel {
             }
             "client" => {
                 journal::start(&place.folder)?;
-                with_backend!(place.backend, B => client::<Watched<B>>(place.fault))
+                with_backend!(place.backend, B => client::<Watched<B>>(place))
             }
             "tap" => tap(),
             _ => Err(UnknownRole(role.to_owned()).into()),
@@ -266,7 +266,7 @@ fn tap() -> Result<()> {
     })
 }
 
-fn client<B: PqBackend>(fault: Option<Fault>) -> Result<()> {
+fn client<B: PqBackend>(place: &Place) -> Result<()> {
     let mut client: Option<Client<B>> = None;
     let mut open: Option<Connection<B>> = None;
     let mut kept = Vec::new();
@@ -290,8 +290,8 @@ fn client<B: PqBackend>(fault: Option<Fault>) -> Result<()> {
                 return Ok(said);
             }
             ("say", [text], Some(client), Some(open)) => {
-                if fault == Some(Fault::Leaks) {
-                    client.leak(text.as_bytes())?;
+                if place.fault == Some(Fault::Leaks) {
+                    client.leak(&journal::leaked(&place.folder, text.as_bytes())?)?;
                 }
                 let answer = open.call(&[text.as_bytes()])?;
                 let answer = fields::split(&answer)?.concat();
@@ -299,7 +299,7 @@ fn client<B: PqBackend>(fault: Option<Fault>) -> Result<()> {
             }
             ("close", [], Some(client), open @ Some(_)) => {
                 let connection = open.take();
-                if fault == Some(Fault::Keeps) {
+                if place.fault == Some(Fault::Keeps) {
                     kept.extend(connection);
                 } else if let Some(connection) = connection {
                     client.keep(connection.close()?);

@@ -146,6 +146,7 @@ impl<B: PqBackend + FileBackend> Circle<B> {
         let bag = self.bag()?;
         let letters = client.device()?.history()?;
         self.put(1, &backup::write::<B>(&letters, None, bag.archive())?)?;
+        client.preview(&letters, &mut self.escrow)?;
         Ok(vec![bag.archive().to_text::<B>().to_string()])
     }
 

@@ -13,7 +13,7 @@ use sprag::{Secret, SessionPolicy, StoreKeys};
 use crate::address::Address;
 use crate::backup::{self, Unlock};
 use crate::device::{Device, Letter};
-use crate::net;
+use crate::net::{self, Connection};
 use crate::party::{self, Fault, Place, UnknownCommand, hex, unhex};
 use crate::relay::Relay;
 use crate::store::FileStore;
@@ -155,18 +155,26 @@ impl<B: PqBackend + FileBackend> Client<B> {
     /// The relay's.
     pub(super) fn report(&mut self, text: &str) -> Result<()> {
         let report = match self.place.fault {
-            Some(Fault::Leaks) => self.all_that_is_secret(text)?,
+            Some(Fault::Leaks) => journal::leaked(&self.place.folder, text.as_bytes())?,
             _ => b"all is well".to_vec(),
         };
         let report = [b"report", &report[..]];
         self.device()?.relay().call(&report).map(drop)
     }
 
-    /// A text, and some keys.
-    fn all_that_is_secret(&self, text: &str) -> Result<Vec<u8>> {
-        let keys = journal::read(&self.place.folder)?;
-        let keys: Vec<u8> = keys.into_iter().take(4).flatten().collect();
-        Ok([text.as_bytes(), &keys].concat())
+    /// What a store has no business to hold: a preview of letters, which only a client that is broken
+    /// puts there.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) fn preview(&self, letters: &[Letter], store: &mut Connection) -> Result<()> {
+        if self.place.fault == Some(Fault::Leaks) {
+            let texts = letters.iter().flat_map(|letter| letter.text.clone());
+            let texts: Vec<u8> = texts.collect();
+            let preview = journal::leaked(&self.place.folder, &texts)?;
+            store.call(&[b"put", b"preview.0", &preview])?;
+        }
+        Ok(())
     }
 
     fn waiting(&mut self, address: &Address) -> Result<Vec<String>> {

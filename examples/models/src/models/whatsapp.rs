@@ -18,7 +18,7 @@ use crate::backup::{self, Unlock};
 use crate::conductor::{Conductor, Party};
 use crate::journal::Watched;
 use crate::net::Connection;
-use crate::party::{self, Fault, Place};
+use crate::party::{self, Place};
 use crate::search::Needle;
 use crate::table::Facts;
 use crate::with_backend;
@@ -87,10 +87,7 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
             let put = [b"put", name.as_bytes(), &file];
             let mut store = Connection::open(store.parse()?)?;
             store.call(&put)?;
-            if place.fault == Some(Fault::Leaks) {
-                let plain: Vec<u8> = letters.into_iter().flat_map(|letter| letter.text).collect();
-                store.call(&[b"put", b"preview.0", &plain])?;
-            }
+            client.preview(&letters, &mut store)?;
             Ok(vec![recovery.to_text::<B>().to_string()])
         }
         ("restore-password", [store, name, password]) => {
