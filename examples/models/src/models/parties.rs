@@ -198,10 +198,7 @@ impl<B: PqBackend + FileBackend> Client<B> {
     /// As [`backup::read`]; the store's.
     pub(super) fn import(&mut self, file: &[u8], with: &Unlock<'_>) -> Result<Vec<String>> {
         let letters = backup::read::<B>(file, with)?;
-        let device = self.device()?;
-        for letter in &letters {
-            device.keep(letter)?;
-        }
+        self.device()?.keep_all(&letters)?;
         Ok(vec![letters.len().to_string()])
     }
 }
