@@ -252,7 +252,8 @@ impl<B: PqBackend, S: Store> Device<B, S> {
         }
     }
 
-    /// Opens all that waits: each is kept in the history, then acknowledged and gone from the relay.
+    /// Opens what the relay gives at once of what waits: each is kept in the history, then acknowledged
+    /// and gone from the relay.
     ///
     /// # Errors
     /// As [`open`](Self::open); what came before is kept, what comes after waits.

@@ -207,10 +207,11 @@ impl<B: PqBackend> Relay<B> {
         let mut waiting: Vec<(&[u8], &[u8])> = Vec::new();
         let mut ids = Vec::new();
         for (id, mail) in state.mail.get(&device).into_iter().flatten() {
-            let Some(left) = room.checked_sub(mail.body.len()) else {
+            // The first goes whatever its length, as it came in a frame: it would never go.
+            if mail.body.len() > room && !waiting.is_empty() {
                 break;
-            };
-            room = left;
+            }
+            room = room.saturating_sub(mail.body.len());
             ids.push(id.to_be_bytes());
             waiting.push((mail.from.as_bytes(), &mail.body));
         }

@@ -8,7 +8,7 @@ use sprag::stores::Memory;
 use sprag::{BackendName, SessionPolicy};
 use sprag_models::conductor::{Conductor, PartyError};
 use sprag_models::device::Device;
-use sprag_models::net;
+use sprag_models::net::{self, Connection};
 use sprag_models::relay::Relay;
 use sprag_models::search::Needle;
 
@@ -366,6 +366,31 @@ fn the_parts_run_in_one_process_and_say_what_went_over_the_wire() {
     assert_eq!(texts, [&b"first"[..], b"second"]);
     assert_eq!(relay.waiting(), (0, 0));
     assert_eq!(bob.history().unwrap(), heard);
+}
+
+#[test]
+fn a_long_message_holds_up_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Relay::<Backend>::new(folder.path().to_owned(), true);
+    let address = net::serve(Arc::new(relay)).unwrap();
+    let (bob, policy) = ("bob.1".parse().unwrap(), SessionPolicy::default());
+    let mut bob = Device::<Backend, _>::enrol(bob, Memory::new(), address, policy).unwrap();
+    let mut anybody = Connection::open(address).unwrap();
+    let lengths = [net::MAX_FRAME - 100, 10, net::MAX_FRAME / 2, 10];
+    for length in lengths {
+        let send = [b"send", &b"alice.1"[..], b"bob.1", &vec![1; length]];
+        anybody.call(&send).unwrap();
+    }
+    let mut came = Vec::new();
+    let own = bob.address().clone();
+    while let waiting @ [_, ..] = &bob.waiting(&own).unwrap()[..] {
+        for mail in waiting {
+            came.push(mail.sealed.len());
+            let acknowledge = [b"acknowledge", &b"bob.1"[..], &mail.id];
+            anybody.call(&acknowledge).unwrap();
+        }
+    }
+    assert_eq!(came, lengths);
 }
 
 #[test]
