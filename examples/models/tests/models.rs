@@ -10,7 +10,7 @@ use sprag_models::conductor::{Conductor, PartyError};
 use sprag_models::device::Device;
 use sprag_models::net::{self, Connection};
 use sprag_models::relay::Relay;
-use sprag_models::search::Needle;
+use sprag_models::search::{Needle, files};
 
 fn models(arguments: &[&str]) -> Output {
     let models = Command::new(env!("CARGO_BIN_EXE_models"))
@@ -366,6 +366,20 @@ fn the_parts_run_in_one_process_and_say_what_went_over_the_wire() {
     assert_eq!(texts, [&b"first"[..], b"second"]);
     assert_eq!(relay.waiting(), (0, 0));
     assert_eq!(bob.history().unwrap(), heard);
+}
+
+#[test]
+fn a_relay_has_nothing_left_of_a_device_that_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Relay::<Backend>::new(folder.path().to_owned(), true);
+    let address = net::serve(Arc::new(relay)).unwrap();
+    let (bob, policy) = ("bob.1".parse().unwrap(), SessionPolicy::default());
+    let mut bob = Device::<Backend, _>::enrol(bob, Memory::new(), address, policy).unwrap();
+    let published = [Needle::new("its name", "bob.1")];
+    let found = || files(folder.path(), &published).unwrap().found;
+    assert_eq!(found(), [true]);
+    bob.relay().call(&[b"remove", b"bob.1"]).unwrap();
+    assert_eq!(found(), [false]);
 }
 
 #[test]
