@@ -294,11 +294,7 @@ impl<B: PqBackend, S: Store> Device<B, S> {
         self.keep(&Letter { from, text })
     }
 
-    /// Keeps a message in the history.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn keep(&mut self, letter: &Letter) -> Result<()> {
+    fn keep(&mut self, letter: &Letter) -> Result<()> {
         let name = self.records.to_be_bytes();
         let record = letter.encode();
         let rng = &mut sprag::entropy::system();

@@ -45,12 +45,6 @@ impl<B: PqBackend> Client<B> {
         }
     }
 
-    /// The server's key.
-    #[must_use]
-    pub const fn server_key(&self) -> &[u8; 32] {
-        &self.server_key
-    }
-
     /// Renews keys by this policy from the next connection on.
     pub const fn set_policy(&mut self, policy: ChannelPolicy) {
         self.policy = policy;

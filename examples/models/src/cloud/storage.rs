@@ -80,9 +80,8 @@ impl<B: CryptoBackend> Storage<B> {
     /// # Errors
     /// The engine's and the store's.
     pub fn note(&self, name: &[u8], text: &[u8]) -> Result<()> {
-        let kept = &mut *self.kept();
+        let kept = &*self.kept();
         let rng = &mut entropy::system();
-        kept.epoch(ACCOUNTS)?;
         let key = kept.key(ACCOUNTS)?;
         Ok(kept.history.put(key, name, text, rng)?)
     }
