@@ -13,10 +13,8 @@ use sprag::transport::{
 use sprag::{entropy, platform};
 use zeroize::Zeroizing;
 
-use super::{ACCEPTED, RESUMPTION, spoken};
-use crate::fields::{self, Malformed};
-use crate::net::{self, Refused};
-use crate::{Result, scrub};
+use super::{RESUMPTION, spoken};
+use crate::{Result, fields, net, scrub};
 
 /// A client of one server, whose key it knows.
 pub struct Client<B: PqBackend> {
@@ -149,7 +147,7 @@ impl<B: PqBackend> Connection<B> {
     /// Sends a request of these fields and waits for its answer, which is one of fields too.
     ///
     /// # Errors
-    /// [`Refused`] with what the server said; the network's.
+    /// [`Refused`](net::Refused) with what the server said; the network's.
     pub fn call(&mut self, request: &[&[u8]]) -> Result<Zeroizing<Vec<u8>>> {
         self.post(request)?;
         self.answer()
@@ -173,11 +171,7 @@ impl<B: PqBackend> Connection<B> {
         scrub::stack::<{ scrub::SHALLOW }>();
         let answer = answer?.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
         self.ticket = self.stream.take_ticket().or(self.ticket.take());
-        match answer.split_first() {
-            Some((&ACCEPTED, answer)) => Ok(Zeroizing::new(answer.to_vec())),
-            Some((_, why)) => Err(Refused(String::from_utf8_lossy(why).into_owned()).into()),
-            None => Err(Malformed.into()),
-        }
+        net::answered(&answer)
     }
 
     /// What the handshake was made of.
