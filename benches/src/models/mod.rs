@@ -92,7 +92,7 @@ fn backend(name: &str) -> std::result::Result<BackendName, UnknownBackend> {
 }
 
 fn model(name: &str) -> std::result::Result<&'static str, UnknownModel> {
-    sprag_models::models::named(name).map(|model| model.facts().name)
+    sprag_models::models::named(name).map(|model| model.facts.name)
 }
 
 /// Measures the models that `options` say, and prints a table for each backend.
@@ -144,7 +144,7 @@ pub fn models(options: &ModelsOptions, out: &mut dyn Write) -> std::result::Resu
 fn chosen(options: &ModelsOptions) -> (Vec<&'static str>, Vec<BackendName>) {
     let (mut models, mut backends) = (options.model.clone(), options.backend.clone());
     if models.is_empty() {
-        models = MODELS.iter().map(|model| model.facts().name).collect();
+        models = MODELS.iter().map(|model| model.facts.name).collect();
     }
     if backends.is_empty() {
         let compiled = BackendName::COMPILED.iter().copied();

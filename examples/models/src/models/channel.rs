@@ -19,16 +19,18 @@ use crate::table::Facts;
 use crate::{Result, fields, with_backend};
 
 /// The model.
-pub(super) struct Channel;
-
-static FACTS: Facts = Facts {
-    name: "channel",
-    like: "TLS, SSH, VPNs: encryption between client and server",
-    can_decrypt: "client and server",
-    ephemeral_keys: "yes: new for each connection, renewed by messages, bytes and age, gone at its end",
-    on_server: "in the clear while it is handled; nothing is kept",
-    server_restores: "no: there are none",
-    history: "none",
+pub(super) const MODEL: Model = Model {
+    facts: Facts {
+        name: "channel",
+        like: "TLS, SSH, VPNs: encryption between client and server",
+        can_decrypt: "client and server",
+        ephemeral_keys: "yes: new for each connection, renewed by messages, bytes and age, gone at its end",
+        on_server: "in the clear while it is handled; nothing is kept",
+        server_restores: "no: there are none",
+        history: "none",
+    },
+    run,
+    party,
 };
 
 /// A limit that no connection of this model reaches.
@@ -51,47 +53,41 @@ fn policy(name: &str) -> Result<ChannelPolicy> {
     }))
 }
 
-impl Model for Channel {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
-
-    fn party(&self, role: &str, place: &Place) -> Result<()> {
-        match role {
-            "server" => {
-                journal::start(&place.folder)?;
-                with_backend!(place.backend, B => server::<Watched<B>>())
-            }
-            "client" => {
-                journal::start(&place.folder)?;
-                with_backend!(place.backend, B => client::<Watched<B>>(place))
-            }
-            "tap" => tap(),
-            _ => Err(UnknownRole(role.to_owned()).into()),
+fn party(role: &str, place: &Place) -> Result<()> {
+    match role {
+        "server" => {
+            journal::start(&place.folder)?;
+            with_backend!(place.backend, B => server::<Watched<B>>())
         }
+        "client" => {
+            journal::start(&place.folder)?;
+            with_backend!(place.backend, B => client::<Watched<B>>(place))
+        }
+        "tap" => tap(),
+        _ => Err(UnknownRole(role.to_owned()).into()),
     }
+}
 
-    fn run(&self, conductor: &mut Conductor) -> Result<()> {
-        conductor
-            .report
-            .step("a client and a server, and somebody on the way who copies all");
-        let server = conductor.start("server", "server")?;
-        let mut tap = conductor.start("tap", "tap")?;
-        let address = tap.ask("to", &[server.ready()])?;
-        let public = server.ready_field(1).to_owned();
-        let mut run = Run {
-            control: Needle::new("the server's public key", unhex(&public)?),
-            client: conductor.start("client", "client")?,
-            server,
-            conductor,
-            said: Vec::new(),
-        };
-        run.client.ask("server", &[&address[0], &public])?;
-        run.first_connection()?;
-        run.second_connection()?;
-        run.third_connection()?;
-        run.what_passed(&tap)
-    }
+fn run(conductor: &mut Conductor) -> Result<()> {
+    conductor
+        .report
+        .step("a client and a server, and somebody on the way who copies all");
+    let server = conductor.start("server", "server")?;
+    let mut tap = conductor.start("tap", "tap")?;
+    let address = tap.ask("to", &[server.ready()])?;
+    let public = server.ready_field(1).to_owned();
+    let mut run = Run {
+        control: Needle::new("the server's public key", unhex(&public)?),
+        client: conductor.start("client", "client")?,
+        server,
+        conductor,
+        said: Vec::new(),
+    };
+    run.client.ask("server", &[&address[0], &public])?;
+    run.first_connection()?;
+    run.second_connection()?;
+    run.third_connection()?;
+    run.what_passed(&tap)
 }
 
 struct Run<'a> {

@@ -26,42 +26,37 @@ use crate::table::Facts;
 use crate::with_backend;
 
 /// The model.
-#[derive(Debug)]
-pub(super) struct IMessage;
-
-static FACTS: Facts = Facts {
-    name: "imessage",
-    like: "iMessage: every device of every member, and a key bag",
-    can_decrypt: "every device of both accounts; the archive, who is in the key bag",
-    ephemeral_keys: "yes, one for each message and device; not the archive's",
-    on_server: "as one ciphertext for each device, until it is delivered; the archive, sealed",
-    server_restores: "as a sealed archive, to devices in the key bag",
-    history: "on each device, encrypted at rest; an archive at an escrow",
+pub(super) const MODEL: Model = Model {
+    facts: Facts {
+        name: "imessage",
+        like: "iMessage: every device of every member, and a key bag",
+        can_decrypt: "every device of both accounts; the archive, who is in the key bag",
+        ephemeral_keys: "yes, one for each message and device; not the archive's",
+        on_server: "as one ciphertext for each device, until it is delivered; the archive, sealed",
+        server_restores: "as a sealed archive, to devices in the key bag",
+        history: "on each device, encrypted at rest; an archive at an escrow",
+    },
+    run,
+    party,
 };
 
-impl Model for IMessage {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
+fn run(conductor: &mut Conductor) -> Result<()> {
+    let mut family = Family::open(conductor)?;
+    family.every_device_reads()?;
+    family.archive()?;
+    family.a_device_is_added()?;
+    family.a_device_is_lost()?;
+    family.nobody_else_can_read()?;
+    family.close()
+}
 
-    fn run(&self, conductor: &mut Conductor) -> Result<()> {
-        let mut family = Family::open(conductor)?;
-        family.every_device_reads()?;
-        family.archive()?;
-        family.a_device_is_added()?;
-        family.a_device_is_lost()?;
-        family.nobody_else_can_read()?;
-        family.close()
-    }
-
-    fn party(&self, role: &str, place: &Place) -> Result<()> {
-        with_backend!(place.backend, B => match role {
-            "relay" => relay::<B>(place),
-            "escrow" => store(place),
-            "client" => client::<Watched<B>>(place),
-            _ => Err(UnknownRole(role.to_owned()).into()),
-        })
-    }
+fn party(role: &str, place: &Place) -> Result<()> {
+    with_backend!(place.backend, B => match role {
+        "relay" => relay::<B>(place),
+        "escrow" => store(place),
+        "client" => client::<Watched<B>>(place),
+        _ => Err(UnknownRole(role.to_owned()).into()),
+    })
 }
 
 /// A client's process. Besides what every client does:

@@ -26,16 +26,18 @@ use crate::table::Facts;
 use crate::{Result, with_backend};
 
 /// The model.
-pub(super) struct TelegramCloud;
-
-static FACTS: Facts = Facts {
-    name: "telegram-cloud",
-    like: "Telegram's cloud chats: encrypted to the server, which keeps the history",
-    can_decrypt: "every device of both users, and the server",
-    ephemeral_keys: "yes, those of the channels; the storage key lasts",
-    on_server: "for good, encrypted at rest under a key of the server's",
-    server_restores: "yes, all of them, to any device of the user",
-    history: "on the server",
+pub(super) const MODEL: Model = Model {
+    facts: Facts {
+        name: "telegram-cloud",
+        like: "Telegram's cloud chats: encrypted to the server, which keeps the history",
+        can_decrypt: "every device of both users, and the server",
+        ephemeral_keys: "yes, those of the channels; the storage key lasts",
+        on_server: "for good, encrypted at rest under a key of the server's",
+        server_restores: "yes, all of them, to any device of the user",
+        history: "on the server",
+    },
+    run,
+    party,
 };
 
 const DATABASE: &str = "cloud.sqlite";
@@ -45,29 +47,23 @@ const BOB: &str = "bob-example";
 /// What the operator keeps apart from the server's disk.
 const STORAGE_KEYS: [[u8; 32]; 2] = [[0x5a; 32], [0xa5; 32]];
 
-impl Model for TelegramCloud {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
+fn party(role: &str, place: &Place) -> Result<()> {
+    journal::start(&place.folder)?;
+    with_backend!(place.backend, B => match role {
+        "server" => server::<Watched<B>>(place),
+        "device" => device::<Watched<B>>(place.fault),
+        _ => Err(UnknownRole(role.to_owned()).into()),
+    })
+}
 
-    fn party(&self, role: &str, place: &Place) -> Result<()> {
-        journal::start(&place.folder)?;
-        with_backend!(place.backend, B => match role {
-            "server" => server::<Watched<B>>(place),
-            "device" => device::<Watched<B>>(place.fault),
-            _ => Err(UnknownRole(role.to_owned()).into()),
-        })
-    }
-
-    fn run(&self, conductor: &mut Conductor) -> Result<()> {
-        let mut run = Run::open(conductor)?;
-        run.conversation()?;
-        run.the_server_can_read()?;
-        run.session_keys_end()?;
-        run.device_lost()?;
-        run.storage_key_renewed()?;
-        run.server_restarted()
-    }
+fn run(conductor: &mut Conductor) -> Result<()> {
+    let mut run = Run::open(conductor)?;
+    run.conversation()?;
+    run.the_server_can_read()?;
+    run.session_keys_end()?;
+    run.device_lost()?;
+    run.storage_key_renewed()?;
+    run.server_restarted()
 }
 
 struct Run<'a> {

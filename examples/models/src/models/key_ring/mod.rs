@@ -20,17 +20,18 @@ use crate::table::Facts;
 use crate::with_backend;
 
 /// The model.
-#[derive(Debug)]
-pub(super) struct KeyRing;
-
-static FACTS: Facts = Facts {
-    name: "key-ring",
-    like: "a synced keychain: keys of device, user and application in one file",
-    can_decrypt: "who opens a scope: by device key, password or wrapped key",
-    ephemeral_keys: "no; keys and scopes have generations",
-    on_server: "the sealed file, for good",
-    server_restores: "the sealed file; the password opens the user's keys",
-    history: "none; older generations of keys, until they are destroyed",
+pub(super) const MODEL: Model = Model {
+    facts: Facts {
+        name: "key-ring",
+        like: "a synced keychain: keys of device, user and application in one file",
+        can_decrypt: "who opens a scope: by device key, password or wrapped key",
+        ephemeral_keys: "no; keys and scopes have generations",
+        on_server: "the sealed file, for good",
+        server_restores: "the sealed file; the password opens the user's keys",
+        history: "none; older generations of keys, until they are destroyed",
+    },
+    run,
+    party,
 };
 
 const PASSWORD: &str = "correct horse battery";
@@ -39,29 +40,23 @@ const WRONG_KEY: &str = "wrong key";
 const WRONG_PASSWORD: &str = "wrong password";
 const NO_SLOT: &str = "the scope has no such slot";
 
-impl Model for KeyRing {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
+fn run(conductor: &mut Conductor) -> Result<()> {
+    let mut scene = Scene::open(conductor)?;
+    scene.each_opens_its_own_scope()?;
+    scene.the_server_can_read_nothing()?;
+    scene.keys_and_passwords_change()?;
+    scene.an_application_is_shut_out()?;
+    scene.an_older_copy_is_refused()?;
+    scene.a_device_is_lost()?;
+    scene.the_server_can_read_nothing()
+}
 
-    fn run(&self, conductor: &mut Conductor) -> Result<()> {
-        let mut scene = Scene::open(conductor)?;
-        scene.each_opens_its_own_scope()?;
-        scene.the_server_can_read_nothing()?;
-        scene.keys_and_passwords_change()?;
-        scene.an_application_is_shut_out()?;
-        scene.an_older_copy_is_refused()?;
-        scene.a_device_is_lost()?;
-        scene.the_server_can_read_nothing()
-    }
-
-    fn party(&self, role: &str, place: &Place) -> Result<()> {
-        with_backend!(place.backend, B => match role {
-            "server" => sync::run(place),
-            "holder" => holder::<Watched<B>>(place),
-            _ => Err(UnknownRole(role.to_owned()).into()),
-        })
-    }
+fn party(role: &str, place: &Place) -> Result<()> {
+    with_backend!(place.backend, B => match role {
+        "server" => sync::run(place),
+        "holder" => holder::<Watched<B>>(place),
+        _ => Err(UnknownRole(role.to_owned()).into()),
+    })
 }
 
 fn holder<B: FileBackend>(place: &Place) -> Result<()> {
