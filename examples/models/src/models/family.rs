@@ -41,7 +41,7 @@ impl<'a> Family<'a> {
             .step("alice and bob enrol, with two devices each");
         let mut family = Self {
             relay: conductor.start("relay", "relay")?,
-            escrow: conductor.start("escrow", "escrow")?,
+            escrow: conductor.start("store", "escrow")?,
             conductor,
             alice: Vec::new(),
             bob: Vec::new(),

@@ -12,9 +12,9 @@ use sprag::wrap::KekRing;
 use sprag::wrap::hpke::DhKem;
 use zeroize::Zeroizing;
 
+use super::Model;
 use super::family::Family;
-use super::parties::{Client, relay, store};
-use super::{Model, UnknownRole};
+use super::parties::{Client, common};
 use crate::Result;
 use crate::backup::{self, Unlock};
 use crate::conductor::Conductor;
@@ -52,10 +52,8 @@ fn run(conductor: &mut Conductor) -> Result<()> {
 
 fn party(role: &str, place: &Place) -> Result<()> {
     with_backend!(place.backend, B => match role {
-        "relay" => relay::<B>(place),
-        "escrow" => store(place),
         "client" => client::<Watched<B>>(place),
-        _ => Err(UnknownRole(role.to_owned()).into()),
+        _ => common::<B>(role, place),
     })
 }
 

@@ -1,4 +1,5 @@
-//! The parties that several models have: the relay's process, and what every client's process can do.
+//! The parties that several models have: the processes of relay, store and thief, and what every client's
+//! process can do.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -10,6 +11,7 @@ use sprag::sprag_core::durable::Durable;
 use sprag::stores::Sqlite;
 use sprag::{Secret, SessionPolicy, StoreKeys};
 
+use super::UnknownRole;
 use crate::address::Address;
 use crate::backup::{self, Unlock};
 use crate::device::{Device, Letter};
@@ -22,11 +24,21 @@ use crate::{Result, journal};
 /// The sessions and the history of a client, in its folder.
 pub(super) const STORE: &str = "device";
 
-/// A relay's process. It says its address, and to `waiting` how many messages wait.
+/// The part of a party that is the same in several models: `relay`, `store`, `thief`.
 ///
 /// # Errors
-/// The network's.
-pub(super) fn relay<B: PqBackend>(place: &Place) -> Result<()> {
+/// [`UnknownRole`]; the network's; reading's and writing's.
+pub(super) fn common<B: PqBackend>(role: &str, place: &Place) -> Result<()> {
+    match role {
+        "relay" => relay::<B>(place),
+        "store" => store(place),
+        "thief" => thief::<B>(),
+        _ => Err(UnknownRole(role.to_owned()).into()),
+    }
+}
+
+/// A relay's process. It says its address, and to `waiting` how many messages wait.
+fn relay<B: PqBackend>(place: &Place) -> Result<()> {
     let forgets = place.fault != Some(Fault::Keeps);
     let relay = Arc::new(Relay::<B>::new(place.folder.clone(), forgets));
     let address = net::serve(Arc::clone(&relay))?;
@@ -39,10 +51,7 @@ pub(super) fn relay<B: PqBackend>(place: &Place) -> Result<()> {
 }
 
 /// A store's process. It says its address, and does nothing that it is told.
-///
-/// # Errors
-/// The network's.
-pub(super) fn store(place: &Place) -> Result<()> {
+fn store(place: &Place) -> Result<()> {
     let address = net::serve(Arc::new(FileStore::new(place.folder.clone())))?;
     party::answer(&[&address.to_string()], |verb, _| {
         Err(UnknownCommand(verb.to_owned()).into())
@@ -50,10 +59,7 @@ pub(super) fn store(place: &Place) -> Result<()> {
 }
 
 /// Somebody who found a device: `open` tries to open its store without its keys.
-///
-/// # Errors
-/// Reading's and writing's.
-pub(super) fn thief<B: PqBackend>() -> Result<()> {
+fn thief<B: PqBackend>() -> Result<()> {
     party::answer(&[], |verb, arguments| match (verb, arguments) {
         ("open", [store]) => {
             let store = Sqlite::open(Path::new(store))?;

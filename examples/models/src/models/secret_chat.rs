@@ -6,9 +6,9 @@
 
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 
-use super::parties::{Client, relay, thief};
+use super::Model;
+use super::parties::{Client, common};
 use super::scene::{Scene, Who};
-use super::{Model, UnknownRole};
 use crate::Result;
 use crate::conductor::Conductor;
 use crate::journal::Watched;
@@ -54,10 +54,8 @@ fn run(conductor: &mut Conductor) -> Result<()> {
 
 fn party(role: &str, place: &Place) -> Result<()> {
     with_backend!(place.backend, B => match role {
-        "relay" => relay::<B>(place),
         "client" => client::<Watched<B>>(place),
-        "thief" => thief::<B>(),
-        _ => Err(UnknownRole(role.to_owned()).into()),
+        _ => common::<B>(role, place),
     })
 }
 

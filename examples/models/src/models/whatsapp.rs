@@ -10,9 +10,9 @@ use sprag::history::backup::RecoveryKey;
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 use zeroize::Zeroizing;
 
-use super::parties::{Client, relay, store, thief};
+use super::Model;
+use super::parties::{Client, common};
 use super::scene::{Scene, Who};
-use super::{Model, UnknownRole};
 use crate::Result;
 use crate::backup::{self, Unlock};
 use crate::conductor::{Conductor, Party};
@@ -60,11 +60,8 @@ fn run(conductor: &mut Conductor) -> Result<()> {
 
 fn party(role: &str, place: &Place) -> Result<()> {
     with_backend!(place.backend, B => match role {
-        "relay" => relay::<B>(place),
-        "store" => store(place),
         "client" => client::<Watched<B>>(place),
-        "thief" => thief::<B>(),
-        _ => Err(UnknownRole(role.to_owned()).into()),
+        _ => common::<B>(role, place),
     })
 }
 

@@ -8,8 +8,6 @@
 mod holder;
 mod sync;
 
-use sprag::sprag_core::backend::FileBackend;
-
 use super::{Model, UnknownRole};
 use crate::Result;
 use crate::conductor::{Conductor, Party};
@@ -54,13 +52,9 @@ fn run(conductor: &mut Conductor) -> Result<()> {
 fn party(role: &str, place: &Place) -> Result<()> {
     with_backend!(place.backend, B => match role {
         "server" => sync::run(place),
-        "holder" => holder::<Watched<B>>(place),
+        "holder" => holder::run::<Watched<B>>(place),
         _ => Err(UnknownRole(role.to_owned()).into()),
     })
-}
-
-fn holder<B: FileBackend>(place: &Place) -> Result<()> {
-    holder::run::<B>(place)
 }
 
 /// The parties, and what the server must never hold.
