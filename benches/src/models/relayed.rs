@@ -201,7 +201,8 @@ impl<B: PqBackend + FileBackend> Measured for Relayed<B> {
 
         let backup = self.backup.as_ref();
         let restored = backup.map(|backup| self.restore(backup, files, number));
-        let kept = backup.map_or(0, |backup| backup.bytes);
+        let at_server = backup.filter(|backup| backup.lock.is_at_a_server());
+        let kept = at_server.map_or(0, |backup| backup.bytes);
         Ok(Round {
             first,
             talked,

@@ -66,6 +66,11 @@ impl<B: FileBackend> Lock<B> {
         }
     }
 
+    /// Whether a server keeps the backup. An export under a recovery key is its owner's.
+    pub(super) const fn is_at_a_server(&self) -> bool {
+        !matches!(self, Self::RecoveryKey(_))
+    }
+
     fn unlock(&self, backup: &Backup<ReadSeek<File>>) -> Result<FileKey<B>> {
         Ok(match self {
             Self::RecoveryKey(key) => backup.unlock_with_recovery_key(key)?,
