@@ -15,6 +15,7 @@ pub(super) fn introduction(plan: &Plan) -> String {
         history,
         conversation,
         rounds,
+        ..
     } = plan;
     let how = format!(
         "Medians of {rounds} rounds; texts of {TEXT} bytes. All parties run in this process, servers on threads \

@@ -18,7 +18,7 @@ use sprag_models::backup::CHEAP;
 use sprag_models::device::{Device, Letter};
 use sprag_models::keybag::{self, KeyBag};
 
-use super::{ensure, text};
+use super::{Plan, ensure, text};
 
 const PASSWORD: &str = "a password that is typed";
 const FROM: &str = "alice.1";
@@ -86,8 +86,8 @@ impl<B: FileBackend> Lock<B> {
     }
 }
 
-/// Writes a backup of so many messages, and returns how many bytes it has.
-pub(super) fn write<B: FileBackend>(path: &Path, lock: &Lock<B>, count: u64) -> Result<u64> {
+/// Writes a backup of the history, and returns how many bytes it has.
+pub(super) fn write<B: FileBackend>(path: &Path, lock: &Lock<B>, plan: &Plan) -> Result<u64> {
     let rng = &mut sprag::entropy::system();
     let mut builder = BackupBuilder::<B>::new(rng)?.recovery_key(lock.key(), rng)?;
     if let Lock::Password(_) = lock {
@@ -96,7 +96,8 @@ pub(super) fn write<B: FileBackend>(path: &Path, lock: &Lock<B>, count: u64) -> 
     let mut file = BufWriter::new(File::create(path)?);
     let mut out = Vec::new();
     let mut writer = builder.begin(sprag::platform::now(), rng, &mut out)?;
-    for number in 0..count {
+    for number in 0..plan.history {
+        plan.go_on()?;
         let (id, body) = (number.to_be_bytes(), letter(number).encode());
         let record = HistoryRecord {
             id: &id,
@@ -118,7 +119,7 @@ pub(super) fn write<B: FileBackend>(path: &Path, lock: &Lock<B>, count: u64) -> 
 pub(super) fn read<B: PqBackend + FileBackend, S: Store>(
     path: &Path,
     lock: &Lock<B>,
-    count: u64,
+    plan: &Plan,
     device: &mut Device<B, S>,
 ) -> Result<Duration> {
     let start = Instant::now();
@@ -136,6 +137,7 @@ pub(super) fn read<B: PqBackend + FileBackend, S: Store>(
         restored += 1;
         page.push(read);
         if page.len() == PAGE {
+            plan.go_on()?;
             device.keep_all(&page)?;
             page.clear();
         }
@@ -143,7 +145,7 @@ pub(super) fn read<B: PqBackend + FileBackend, S: Store>(
     })?;
     device.keep_all(&page)?;
     let took = start.elapsed();
-    ensure(restored == count, "not all messages came back")?;
+    ensure(restored == plan.history, "not all messages came back")?;
     Ok(took)
 }
 
