@@ -32,7 +32,7 @@ pub(super) enum Lock<B: FileBackend> {
     Password(RecoveryKey),
     /// The recovery key is in the bag, which the device's own key opens.
     KeyBag {
-        bag: KeyBag,
+        key: RecoveryKey,
         sealed: Vec<u8>,
         own: Box<KekRing<B, DhKem>>,
     },
@@ -53,16 +53,18 @@ impl<B: FileBackend> Lock<B> {
     pub(super) fn key_bag() -> Result<Self> {
         let (_, first) = keybag::join::<B>("alice.1".parse()?)?;
         let (own, second) = keybag::join::<B>("alice.2".parse()?)?;
-        let mut bag = KeyBag::new(first)?;
-        bag.add(second);
-        let (sealed, own) = (bag.seal::<B>()?, Box::new(own));
-        Ok(Self::KeyBag { bag, sealed, own })
+        let mut bag = KeyBag::<B>::new(&first)?;
+        bag.add(&second)?;
+        Ok(Self::KeyBag {
+            key: RecoveryKey::new(bag.archive()?),
+            sealed: bag.seal()?,
+            own: Box::new(own),
+        })
     }
 
     const fn key(&self) -> &RecoveryKey {
         match self {
-            Self::RecoveryKey(key) | Self::Password(key) => key,
-            Self::KeyBag { bag, .. } => bag.archive(),
+            Self::RecoveryKey(key) | Self::Password(key) | Self::KeyBag { key, .. } => key,
         }
     }
 
@@ -80,7 +82,7 @@ impl<B: FileBackend> Lock<B> {
             }
             Self::KeyBag { sealed, own, .. } => {
                 let bag = KeyBag::open(sealed, own)?;
-                backup.unlock_with_recovery_key(bag.archive())?
+                backup.unlock_with_recovery_key(&RecoveryKey::new(bag.archive()?))?
             }
         })
     }

@@ -89,7 +89,7 @@ impl<'a> Family<'a> {
             .step("alice's first device puts the archive at the escrow");
         let key = self.alice[0].ask("archive", &[])?.concat();
         self.archive_keys
-            .push(Needle::new("the archive's key", key));
+            .push(Needle::new("the archive's key", unhex(&key)?));
         self.the_escrow_can_read_nothing()
     }
 
@@ -133,7 +133,7 @@ impl<'a> Family<'a> {
         self.alice[0].ask("remove", &["alice-example.2"])?;
         let key = self.alice[0].ask("expel", &["alice-example.2"])?.concat();
         self.archive_keys
-            .push(Needle::new("the archive's new key", key));
+            .push(Needle::new("the archive's new key", unhex(&key)?));
         let before = lost.ask("history", &[])?;
         let sealed = self.say(Who::Bob, 1, "I am at the harbour now")?;
         let claim = "the message is sealed for the devices that are left";
@@ -182,7 +182,7 @@ impl<'a> Family<'a> {
 
     fn the_escrow_can_read_nothing(&mut self) -> Result<()> {
         self.conductor.report.step("what the escrow could read");
-        let what = "how many devices are in the bag, and how large the archive is";
+        let what = "the numbers of the devices in the bag, and how large the archive is";
         self.conductor.report.note(what);
         let bag = std::fs::read(self.escrow.folder().join("alice-example.0"))?;
         let control = Needle::new("the bag's first bytes", bag.get(..64).unwrap_or(&bag));

@@ -2,11 +2,12 @@
 //! it has from a key bag alone.
 //!
 //! An escrow keeps the account's archive and its key bag ([`crate::keybag`]), and can open neither. A
-//! device is added by another of the account, which seals the bag for it, and removed by a bag with a
-//! new key. The relay says which devices an account has: one that lies could add its own, which is why
+//! device is added by another of the account, which gives it a slot of the bag, and removed by a new
+//! generation of the bag's scope, with a new key for the archive. The relay says which devices an account has: one that lies could add its own, which is why
 //! real systems let people compare.
 
 use sprag::SessionPolicy;
+use sprag::history::backup::RecoveryKey;
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 use sprag::wrap::KekRing;
 use sprag::wrap::hpke::DhKem;
@@ -88,7 +89,7 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
                 client.report(text)?;
                 Ok(sent.iter().map(|sealed| hex(sealed)).collect())
             }
-            ("begin", []) => circle.put_bag(&KeyBag::new(circle.member.clone())?),
+            ("begin", []) => circle.put_bag(&KeyBag::new(&circle.member)?),
             ("key", []) => {
                 let Member { address, key } = &circle.member;
                 Ok(vec![address.to_string(), hex(key)])
@@ -98,7 +99,7 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
                 let key = key.map_err(|_| UnknownCommand("approve".to_owned()))?;
                 let address = address.parse()?;
                 let mut bag = circle.bag()?;
-                bag.add(Member { address, key });
+                bag.add(&Member { address, key })?;
                 circle.put_bag(&bag)
             }
             ("expel", [address]) => {
@@ -109,7 +110,7 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
             }
             ("archive", []) => circle.archive(&mut client),
             ("catch-up", []) => {
-                let key = circle.bag()?.archive().to_text::<B>();
+                let key = RecoveryKey::new(circle.bag()?.archive()?).to_text::<B>();
                 let file = circle.get(1)?;
                 client.import(&file, &Unlock::RecoveryKey(&key))
             }
@@ -126,21 +127,23 @@ struct Circle<B: FileBackend> {
 }
 
 impl<B: PqBackend + FileBackend> Circle<B> {
-    fn bag(&mut self) -> Result<KeyBag> {
+    fn bag(&mut self) -> Result<KeyBag<B>> {
         let bag = self.get(0)?;
         KeyBag::open(&bag, &self.ring)
     }
 
-    fn put_bag(&mut self, bag: &KeyBag) -> Result<Vec<String>> {
-        self.put(0, &bag.seal::<B>()?)
+    fn put_bag(&mut self, bag: &KeyBag<B>) -> Result<Vec<String>> {
+        self.put(0, &bag.seal()?)
     }
 
     fn archive(&mut self, client: &mut Client<B>) -> Result<Vec<String>> {
-        let bag = self.bag()?;
+        let key = self.bag()?.archive()?;
+        let answer = vec![hex(key.expose())];
         let letters = client.device()?.history()?;
-        self.put(1, &backup::write::<B>(&letters, None, bag.archive())?)?;
+        let file = backup::write::<B>(&letters, None, &RecoveryKey::new(key))?;
+        self.put(1, &file)?;
         client.preview(&letters, &mut self.escrow)?;
-        Ok(vec![bag.archive().to_text::<B>().to_string()])
+        Ok(answer)
     }
 
     /// The account's file of this number: 0 is the bag, 1 the archive.
