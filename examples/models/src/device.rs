@@ -34,6 +34,9 @@ use crate::{Result, fields};
 const FIRST: u8 = 1;
 const FURTHER: u8 = 2;
 
+/// One-time prekeys that a device publishes: few, as the parties are few, too.
+pub const ONE_TIME: u32 = 16;
+
 /// Records of the history that are read at once.
 const PAGE: usize = 256;
 
@@ -371,11 +374,10 @@ impl Letter {
     }
 }
 
-/// Few one-time prekeys: the parties are few, too.
 fn published() -> PrekeyPolicy {
     PrekeyPolicy {
         low: 4,
-        high: 16,
+        high: ONE_TIME,
         ..PrekeyPolicy::default()
     }
 }
