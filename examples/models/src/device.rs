@@ -207,8 +207,7 @@ impl<B: PqBackend, S: Store> Device<B, S> {
         Ok(sealed)
     }
 
-    /// What waits at the relay for `device`, which it should be asked for itself, and is not (see
-    /// [`crate::relay`]).
+    /// What waits at the relay for `device`, which may be another one: the relay does not ask.
     ///
     /// # Errors
     /// The relay's.

@@ -1,8 +1,7 @@
 //! A relay: published prekeys, and mailboxes that messages wait in until they were delivered.
 //!
 //! What lives here: the relay's state, in memory and in files of its folder (one-time prekeys in memory
-//! alone), and its requests. What does not: who may make which. A real relay asks devices who they are;
-//! here the question is what it can read, so anybody may ask for anything.
+//! alone), and its requests. What does not: who may make which.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
