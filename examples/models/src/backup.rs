@@ -31,7 +31,7 @@ pub enum Unlock<'a> {
     RecoveryKey(&'a str),
 }
 
-/// A backup of letters that `password`, if there is one, and `recovery` open.
+/// A backup of letters that the password `typed`, if there is one, and `recovery` open.
 ///
 /// # Errors
 /// The engine's.
