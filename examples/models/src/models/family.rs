@@ -5,7 +5,7 @@ use crate::conductor::{Conductor, Party};
 use crate::party::{hex, unhex};
 use crate::search::Needle;
 
-use super::scene::{CONTROL, Who, control};
+use super::scene::{CONTROL, Who, control, holds_nothing, nothing_waits};
 
 const ALICE: &str = CONTROL;
 const BOB: &str = "bob-example";
@@ -163,21 +163,14 @@ impl<'a> Family<'a> {
         let who = "who writes to whom, when, how much, and with which devices";
         self.conductor.report.note(who);
         let keys = self.keys()?;
-        let (conductor, relay, control) = (&mut *self.conductor, &self.relay, control());
-        conductor.holds_none("the relay holds no text", relay, &control, &self.texts)?;
-        conductor.holds_none("the relay holds no key", relay, &control, &keys)?;
-        let claim = "what was delivered is gone from the relay, sealed as it was";
-        conductor.holds_none(claim, relay, &control, &self.delivered)?;
+        let (texts, delivered) = (&self.texts, &self.delivered);
+        holds_nothing(self.conductor, &self.relay, texts, &keys, delivered)?;
         self.the_escrow_can_read_nothing()
     }
 
     /// Nothing waits any more, and the parties go.
     pub(super) fn close(mut self) -> Result<()> {
-        self.conductor.report.step("close");
-        let waiting = self.relay.ask("waiting", &[])?;
-        let claim = "no message is left at the relay";
-        self.conductor.report.check(claim, waiting == ["0"]);
-        Ok(())
+        nothing_waits(self.conductor, &mut self.relay)
     }
 
     fn the_escrow_can_read_nothing(&mut self) -> Result<()> {

@@ -105,15 +105,11 @@ impl<'a> Scene<'a> {
     pub(super) fn the_relay_can_read_nothing(&mut self) -> Result<()> {
         self.step("what the relay could read");
         self.note("who writes to whom, when, and how much; published prekeys");
-        let control = control();
         let mut keys = self.alice.keys()?;
         keys.extend(self.bob.keys()?);
         keys.extend_from_slice(&self.lost_keys);
-        let (conductor, relay) = (&mut *self.conductor, &self.relay);
-        conductor.holds_none("the relay holds no text", relay, &control, &self.texts)?;
-        conductor.holds_none("the relay holds no key", relay, &control, &keys)?;
-        let claim = "what was delivered is gone from the relay, sealed as it was";
-        conductor.holds_none(claim, relay, &control, &self.delivered)
+        let (texts, delivered) = (&self.texts, &self.delivered);
+        holds_nothing(self.conductor, &self.relay, texts, &keys, delivered)
     }
 
     /// Alice's device is gone: nobody can open its folder, and a message to it waits. Her new device
@@ -147,10 +143,7 @@ impl<'a> Scene<'a> {
 
     /// Nothing waits any more, and the parties go.
     pub(super) fn close(mut self) -> Result<()> {
-        self.step("close");
-        let waiting = self.relay.ask("waiting", &[])?;
-        self.check("no message is left at the relay", waiting == ["0"]);
-        Ok(())
+        nothing_waits(self.conductor, &mut self.relay)
     }
 
     /// One writes, the other reads it.
@@ -197,4 +190,28 @@ impl<'a> Scene<'a> {
 
 pub(super) fn control() -> Needle {
     Needle::new("an account's name", CONTROL)
+}
+
+/// Checks that a relay holds nothing it could read, and nothing that it delivered.
+pub(super) fn holds_nothing(
+    conductor: &mut Conductor,
+    relay: &Party,
+    texts: &[Needle],
+    keys: &[Needle],
+    delivered: &[Needle],
+) -> Result<()> {
+    let control = control();
+    conductor.holds_none("the relay holds no text", relay, &control, texts)?;
+    conductor.holds_none("the relay holds no key", relay, &control, keys)?;
+    let claim = "what was delivered is gone from the relay, sealed as it was";
+    conductor.holds_none(claim, relay, &control, delivered)
+}
+
+/// The end of a model with a relay.
+pub(super) fn nothing_waits(conductor: &mut Conductor, relay: &mut Party) -> Result<()> {
+    conductor.report.step("close");
+    let waiting = relay.ask("waiting", &[])?;
+    let claim = "no message is left at the relay";
+    conductor.report.check(claim, waiting == ["0"]);
+    Ok(())
 }
