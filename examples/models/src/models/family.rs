@@ -5,7 +5,7 @@ use crate::conductor::{Conductor, Party};
 use crate::party::{hex, unhex};
 use crate::search::Needle;
 
-use super::scene::{CONTROL, Who, control, holds_nothing, nothing_waits};
+use super::scene::{CONTROL, Who, control, end_of, holds_nothing, nothing_waits};
 
 const ALICE: &str = CONTROL;
 const BOB: &str = "bob-example";
@@ -213,7 +213,8 @@ impl<'a> Family<'a> {
         let sent = devices[device].ask("fan", &[to, text])?;
         let sealed = |sealed: &String| Ok(Needle::new("a sealed copy", unhex(sealed)?));
         let sealed = sent.iter().map(sealed).collect::<Result<Vec<_>>>()?;
-        self.delivered.extend_from_slice(&sealed);
+        let ends = sealed.iter().map(|sealed| end_of(&sealed.bytes));
+        self.delivered.extend(ends);
         Ok(sealed)
     }
 
