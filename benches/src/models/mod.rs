@@ -126,8 +126,8 @@ fn model(name: &str) -> std::result::Result<&'static str, UnknownModel> {
 /// Measures the models that `options` say, and prints a table for each backend.
 ///
 /// # Errors
-/// [`Failure`]: a file cannot be written, a model did not do what it promises, or the user stopped the
-/// run, whose complete rows are kept.
+/// [`Failure`]: the record cannot be written; or a model did not do what it promises, or the user stopped
+/// the run, and then all other rows are kept.
 pub fn models(options: &ModelsOptions, out: &mut dyn Write) -> std::result::Result<(), Failure> {
     let json = writable(options.json.as_deref(), "sprag-models.json")?;
     let plan = Plan::new(options, Stop::on_ctrl_c());
@@ -135,27 +135,12 @@ pub fn models(options: &ModelsOptions, out: &mut dyn Write) -> std::result::Resu
     write!(out, "{}", report::introduction(&plan))?;
     let cpu = CpuUse::now();
     let mut host = Host::look(Clock::measure());
-    let mut results = Vec::new();
+    let (mut results, mut wrongs) = (Vec::new(), Vec::new());
     for backend in backends {
-        let begun = results.len();
-        for &model in &models {
-            let figures = match measure(model, backend, &plan) {
-                Ok(figures) => figures,
-                Err(error) if error.is::<Stopped>() => break,
-                Err(error) => {
-                    let wrong = format!("models: {model} on {backend}: {error}");
-                    return Err(Failure::Wrong(vec![wrong]));
-                }
-            };
-            results.push(Row {
-                model: model.into(),
-                backend: backend.as_str().into(),
-                figures,
-            });
-        }
-        let rows = results.get(begun..).unwrap_or_default();
-        write!(out, "{}", report::table(backend.as_str(), &plan, rows))?;
+        let rows = rows(&models, backend, &plan, &mut wrongs);
+        write!(out, "{}", report::table(backend.as_str(), &plan, &rows))?;
         out.flush()?;
+        results.extend(rows);
         if plan.stop.asked() {
             break;
         }
@@ -175,10 +160,35 @@ pub fn models(options: &ModelsOptions, out: &mut dyn Write) -> std::result::Resu
     };
     fs::write(&json, record.to_json()?).map_err(unwritable(&json))?;
     writeln!(out, "\nrecord  {}", json.display())?;
+    if !wrongs.is_empty() {
+        return Err(Failure::Wrong(wrongs));
+    }
     if record.interrupted {
         return Err(Failure::Interrupted);
     }
     Ok(())
+}
+
+/// The rows of a backend, until the user stops the run. A model that fails costs its own row alone.
+fn rows(
+    models: &[&'static str],
+    backend: BackendName,
+    plan: &Plan,
+    wrongs: &mut Vec<String>,
+) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for &model in models {
+        match measure(model, backend, plan) {
+            Ok(figures) => rows.push(Row {
+                model: model.into(),
+                backend: backend.as_str().into(),
+                figures,
+            }),
+            Err(error) if error.is::<Stopped>() => break,
+            Err(error) => wrongs.push(format!("models: {model} on {backend}: {error}")),
+        }
+    }
+    rows
 }
 
 /// Names of models, and backends; all of them where the options name none.

@@ -95,6 +95,26 @@ fn a_run_that_is_stopped_keeps_what_it_measured_and_leaves_no_files() {
 }
 
 #[test]
+fn a_model_that_fails_costs_its_own_row_alone() {
+    let (json, nowhere) = (scratch("models-failed.json"), scratch("nowhere"));
+    let output = command(&["models", "--quick", "--messages", "4"])
+        .args(["--backend", "rustcrypto", "--model", "signal,channel"])
+        .arg("--json")
+        .arg(&json)
+        // A relay has nowhere to put its files.
+        .env("TMPDIR", nowhere)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("signal on rustcrypto"), "{said}");
+    let record: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+    let results = record["results"].as_array().unwrap();
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0]["model"], "channel");
+}
+
+#[test]
 fn the_backend_and_the_model_can_be_chosen() {
     let arguments = ["models", "--quick", "--messages", "4", "--backend", "ring"];
     let output = sprag_bench(&[&arguments[..], &["--model", "channel,secret-chat"]].concat());
