@@ -30,7 +30,8 @@ pub(super) fn introduction(plan: &Plan) -> String {
          from the server, each compared, and kept by a device that keeps any. Passwords are at \
          Argon2id's least cost. Of `key-ring` a message is a new key that one device makes and the other \
          fetches, and one key stays at the server; of `imessage` it goes to three devices; of `channel` \
-         it is a request or its answer."
+         it is a request or its answer. In `channel` and `telegram-cloud` both sides write over 64 KiB of \
+         dead stack after each request."
     );
     format!(
         "{}\n{}\n",

@@ -16,7 +16,7 @@ use crate::models::{Model, UnknownRole, close};
 use crate::party::{Fault, Place, UnknownCommand, answer, hex, unhex};
 use crate::search::Needle;
 use crate::table::Facts;
-use crate::{Result, fields, with_backend};
+use crate::{Result, fields, scrub, with_backend};
 
 /// The model.
 pub(super) const MODEL: Model = Model {
@@ -111,6 +111,7 @@ impl Run<'_> {
         // 24 requests and as many answers, 4 to a key.
         let claim = "keys were renewed by messages";
         self.conductor.report.check(claim, renewed >= 10);
+        self.conductor.report.note(scrub::SAID);
         self.keys_while_open()?;
         self.close()
     }

@@ -23,7 +23,7 @@ use crate::models::{Model, UnknownRole, close};
 use crate::party::{Fault, Place, UnknownCommand, answer, hex, unhex};
 use crate::search::Needle;
 use crate::table::Facts;
-use crate::{Result, with_backend};
+use crate::{Result, scrub, with_backend};
 
 /// The model.
 pub(super) const MODEL: Model = Model {
@@ -143,6 +143,7 @@ impl<'a> Run<'a> {
             self.conductor.holds_all(&claim, party, &current)?;
         }
         close(&mut self.alice, &mut self.server)?;
+        self.conductor.report.note(scrub::SAID);
         let keys = self.alice.keys()?;
         let control = self.public()?;
         let alice = &self.alice;
