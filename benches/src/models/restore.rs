@@ -5,16 +5,14 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sprag::history::backup::{
-    Backup, BackupBuilder, FileKey, HistoryRecord, PasswordLimits, RecoveryKey, Restored,
-};
+use sprag::history::backup::{Backup, FileKey, PasswordLimits, RecoveryKey, Restored};
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 use sprag::store::Store;
 use sprag::wrap::KekRing;
 use sprag::wrap::hpke::DhKem;
 use sprag::{ReadSeek, password};
 use sprag_models::Result;
-use sprag_models::backup::CHEAP;
+use sprag_models::backup;
 use sprag_models::device::{Device, Letter};
 use sprag_models::keybag::{self, KeyBag};
 
@@ -90,29 +88,13 @@ impl<B: FileBackend> Lock<B> {
 
 /// Writes a backup of the history, and returns how many bytes it has.
 pub(super) fn write<B: FileBackend>(path: &Path, lock: &Lock<B>, plan: &Plan) -> Result<u64> {
-    let rng = &mut sprag::entropy::system();
-    let mut builder = BackupBuilder::<B>::new(rng)?.recovery_key(lock.key(), rng)?;
-    if let Lock::Password(_) = lock {
-        builder = builder.password(&password(PASSWORD), CHEAP, rng)?;
-    }
-    let mut file = BufWriter::new(File::create(path)?);
-    let mut out = Vec::new();
-    let mut writer = builder.begin(sprag::platform::now(), rng, &mut out)?;
-    for number in 0..plan.history {
+    let typed = matches!(lock, Lock::Password(_)).then_some(PASSWORD);
+    let letters = (0..plan.history).map(|number| {
         plan.go_on()?;
-        let (id, body) = (number.to_be_bytes(), letter(number).encode());
-        let record = HistoryRecord {
-            id: &id,
-            body: &body,
-        };
-        writer.add(&record, &mut out)?;
-        file.write_all(&out)?;
-        out.clear();
-    }
-    file.write_all(&out)?;
-    for part in writer.finish() {
-        file.write_all(&part?)?;
-    }
+        Ok(letter(number))
+    });
+    let mut file = BufWriter::new(File::create(path)?);
+    backup::write_to::<B, _>(letters, typed, lock.key(), &mut file)?;
     file.flush()?;
     Ok(fs::metadata(path)?.len())
 }
