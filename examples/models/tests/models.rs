@@ -1,16 +1,10 @@
 //! The models as a user runs them: every check holds, and the checks of a broken model do not.
 
 use std::process::{Command, Output};
-use std::sync::Arc;
 
-use sprag::rustcrypto::Backend;
-use sprag::stores::Memory;
-use sprag::{BackendName, SessionPolicy};
+use sprag::BackendName;
 use sprag_models::conductor::{Conductor, PartyError};
-use sprag_models::device::Device;
-use sprag_models::net::{self, Connection};
-use sprag_models::relay::Relay;
-use sprag_models::search::{Needle, files};
+use sprag_models::search::Needle;
 
 fn models(arguments: &[&str]) -> Output {
     let models = Command::new(env!("CARGO_BIN_EXE_models"))
@@ -296,7 +290,15 @@ fn a_server_that_keeps_what_somebody_was_shut_out_of_is_found() {
 #[test]
 fn every_model_has_its_row_in_the_table() {
     let said = text(&models(&["table"]));
-    for model in ["signal", "whatsapp", "imessage", "secret-chat", "key-ring"] {
+    for model in [
+        "channel",
+        "signal",
+        "whatsapp",
+        "telegram-cloud",
+        "secret-chat",
+        "imessage",
+        "key-ring",
+    ] {
         assert!(said.contains(&format!("| `{model}` |")), "{said}");
     }
 }
@@ -340,71 +342,6 @@ fn a_party_that_ends_is_an_error_that_names_it() {
     let error = error.unwrap_err();
     let ended = PartyError::Ended("the relay".to_owned());
     assert_eq!(error.downcast_ref(), Some(&ended));
-}
-
-#[test]
-fn the_parts_run_in_one_process_and_say_what_went_over_the_wire() {
-    let folder = tempfile::tempdir().unwrap();
-    let relay = Relay::<Backend>::new(folder.path().to_owned(), true);
-    let relay = Arc::new(relay);
-    let address = net::serve(Arc::clone(&relay)).unwrap();
-    let enrol = |name: &str| {
-        let (name, policy) = (name.parse().unwrap(), SessionPolicy::default());
-        Device::<Backend, _>::enrol(name, Memory::new(), address, policy).unwrap()
-    };
-    let (mut alice, mut bob) = (enrol("alice.1"), enrol("bob.1"));
-    let to = bob.address().clone();
-    alice.send(&to, b"first").unwrap();
-
-    let before = alice.relay().sent();
-    let sealed = alice.send(&to, b"second").unwrap();
-    let sent = alice.relay().sent() - before;
-    assert!(sent > sealed.len() as u64, "{sent} bytes sent");
-    assert_eq!(relay.waiting().0, 2);
-    let heard = bob.receive().unwrap();
-    let texts: Vec<_> = heard.iter().map(|letter| letter.text.as_slice()).collect();
-    assert_eq!(texts, [&b"first"[..], b"second"]);
-    assert_eq!(relay.waiting(), (0, 0));
-    assert_eq!(bob.history().unwrap(), heard);
-}
-
-#[test]
-fn a_relay_has_nothing_left_of_a_device_that_is_removed() {
-    let folder = tempfile::tempdir().unwrap();
-    let relay = Relay::<Backend>::new(folder.path().to_owned(), true);
-    let address = net::serve(Arc::new(relay)).unwrap();
-    let (bob, policy) = ("bob.1".parse().unwrap(), SessionPolicy::default());
-    let mut bob = Device::<Backend, _>::enrol(bob, Memory::new(), address, policy).unwrap();
-    let published = [Needle::new("its name", "bob.1")];
-    let found = || files(folder.path(), &published).unwrap().found;
-    assert_eq!(found(), [true]);
-    bob.relay().call(&[b"remove", b"bob.1"]).unwrap();
-    assert_eq!(found(), [false]);
-}
-
-#[test]
-fn a_long_message_holds_up_no_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let relay = Relay::<Backend>::new(folder.path().to_owned(), true);
-    let address = net::serve(Arc::new(relay)).unwrap();
-    let (bob, policy) = ("bob.1".parse().unwrap(), SessionPolicy::default());
-    let mut bob = Device::<Backend, _>::enrol(bob, Memory::new(), address, policy).unwrap();
-    let mut anybody = Connection::open(address).unwrap();
-    let lengths = [net::MAX_FRAME - 100, 10, net::MAX_FRAME / 2, 10];
-    for length in lengths {
-        let send = [b"send", &b"alice.1"[..], b"bob.1", &vec![1; length]];
-        anybody.call(&send).unwrap();
-    }
-    let mut came = Vec::new();
-    let own = bob.address().clone();
-    while let waiting @ [_, ..] = &bob.waiting(&own).unwrap()[..] {
-        for mail in waiting {
-            came.push(mail.sealed.len());
-            let acknowledge = [b"acknowledge", &b"bob.1"[..], &mail.id];
-            anybody.call(&acknowledge).unwrap();
-        }
-    }
-    assert_eq!(came, lengths);
 }
 
 #[test]
