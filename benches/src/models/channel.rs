@@ -1,5 +1,6 @@
 //! `channel`: a client and a server that reads what is said, and answers it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,22 +24,27 @@ impl Handler for Echo {
 
 pub(super) struct Channel<B: PqBackend> {
     plan: Plan,
-    client: Client<B>,
+    server: Arc<Server<B, Echo>>,
+    address: SocketAddr,
 }
 
 impl<B: PqBackend> Channel<B> {
     pub(super) fn open(plan: Plan) -> Result<Self> {
-        let policy = ChannelPolicy::default();
-        let server = Arc::new(Server::<B, _>::new(policy, Echo)?);
-        let client = Client::new(server.serve()?, *server.public(), None, policy);
-        Ok(Self { plan, client })
+        let server = Arc::new(Server::new(ChannelPolicy::default(), Echo)?);
+        Ok(Self {
+            plan,
+            address: server.serve()?,
+            server,
+        })
     }
 }
 
 impl<B: PqBackend> Measured for Channel<B> {
     fn round(&mut self, _: usize) -> Result<Round> {
         let start = Instant::now();
-        let mut connection = self.client.connect()?;
+        let (server, policy) = (*self.server.public(), ChannelPolicy::default());
+        let mut client = Client::<B>::new(self.address, server, None, policy);
+        let mut connection = client.connect()?;
         say(&mut connection, 0)?;
         let first = start.elapsed();
 

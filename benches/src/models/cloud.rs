@@ -41,20 +41,21 @@ impl<B: PqBackend> Clouded<B> {
         let empty = stored(&file)?;
         let kept = storage()?;
         for number in 1..=plan.history {
+            plan.go_on()?;
             let message = fields::join(&[ALICE.as_bytes(), text(number).as_bytes()]);
             kept.append(BOB.as_bytes(), &message)?;
             kept.append(ALICE.as_bytes(), &message)?;
         }
         // Closed, so that all of it is in the file.
         drop(kept);
-        let grown = stored(&file)?.saturating_sub(empty);
+        let grown = stored(&file)?.saturating_sub(empty) as f64;
         let policy = ChannelPolicy::default();
         let server = Arc::new(Server::new(policy, Cloud::new(storage()?))?);
         Ok(Self {
+            kept: grown / plan.history as f64,
             plan,
             address: server.serve()?,
             server,
-            kept: grown as f64 / plan.history as f64,
             _folder: folder,
         })
     }
@@ -79,6 +80,7 @@ impl<B: PqBackend> Clouded<B> {
         let start = Instant::now();
         let mut restored = 0;
         loop {
+            self.plan.go_on()?;
             let page = reader.device.page(restored)?;
             if page.is_empty() {
                 break;

@@ -16,6 +16,7 @@ mod relayed;
 mod report;
 mod restore;
 
+use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ use crate::build_info::Build;
 use crate::cli::{Failure, command_line};
 use crate::host::{CpuUse, Host};
 use crate::measure::clock::Clock;
+use crate::measure::stop::Stop;
 use crate::run::{unwritable, writable};
 use figures::{Figures, Measured};
 use record::{ModelsRecord, Row, SCHEMA};
@@ -43,8 +45,8 @@ const QUICK_MESSAGES: u64 = 2000;
 /// The options of `models`.
 #[derive(Clone, Debug, Args)]
 pub struct ModelsOptions {
-    /// How many messages the history has that is restored, a million at most [default: 100000, with --quick
-    /// 2000]
+    /// How many messages the history has that is restored, a million at most; a conversation has no more
+    /// [default: 100000, with --quick 2000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub messages: Option<u64>,
     /// Only these backends
@@ -62,17 +64,18 @@ pub struct ModelsOptions {
 }
 
 /// How much is measured.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Plan {
     /// Messages of the history.
     history: u64,
     /// Messages of a conversation.
     conversation: u64,
     rounds: usize,
+    stop: Stop,
 }
 
 impl Plan {
-    fn new(options: &ModelsOptions) -> Self {
+    fn new(options: &ModelsOptions, stop: Stop) -> Self {
         let (history, conversation, rounds) = if options.quick {
             (QUICK_MESSAGES, 100, 3)
         } else {
@@ -83,50 +86,70 @@ impl Plan {
             history,
             conversation: conversation.min(history),
             rounds,
+            stop,
+        }
+    }
+
+    /// Whatever takes long asks again and again, so that its files are gone when the process is.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    fn go_on(&self) -> std::result::Result<(), Stopped> {
+        if self.stop.asked() {
+            Err(Stopped)
+        } else {
+            Ok(())
         }
     }
 }
+
+/// The user has stopped the run.
+#[derive(Clone, Copy, Debug)]
+struct Stopped;
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped")
+    }
+}
+
+impl std::error::Error for Stopped {}
 
 fn backend(name: &str) -> std::result::Result<BackendName, UnknownBackend> {
     sprag_models::backend::named(name)
 }
 
 fn model(name: &str) -> std::result::Result<&'static str, UnknownModel> {
-    sprag_models::models::named(name).map(|model| model.facts().name)
+    sprag_models::models::named(name).map(|model| model.facts.name)
 }
 
 /// Measures the models that `options` say, and prints a table for each backend.
 ///
 /// # Errors
-/// [`Failure`]: a file cannot be written, or a model did not do what it promises.
+/// [`Failure`]: the record cannot be written; or a model did not do what it promises, or the user stopped
+/// the run, and then all other rows are kept.
 pub fn models(options: &ModelsOptions, out: &mut dyn Write) -> std::result::Result<(), Failure> {
     let json = writable(options.json.as_deref(), "sprag-models.json")?;
-    let plan = Plan::new(options);
+    let plan = Plan::new(options, Stop::on_ctrl_c());
     let (models, backends) = chosen(options);
     write!(out, "{}", report::introduction(&plan))?;
     let cpu = CpuUse::now();
     let mut host = Host::look(Clock::measure());
-    let mut results = Vec::new();
+    let (mut results, mut wrongs) = (Vec::new(), Vec::new());
     for backend in backends {
-        let begun = results.len();
-        for &model in &models {
-            let figures = measure(model, backend, plan).map_err(|error| {
-                Failure::Wrong(vec![format!("models: {model} on {backend}: {error}")])
-            })?;
-            results.push(Row {
-                model: model.into(),
-                backend: backend.as_str().into(),
-                figures,
-            });
-        }
-        let rows = results.get(begun..).unwrap_or_default();
-        write!(out, "{}", report::table(backend.as_str(), &plan, rows))?;
+        let rows = rows(&models, backend, &plan, &mut wrongs);
+        write!(out, "{}", report::table(backend.as_str(), &plan, &rows))?;
         out.flush()?;
+        results.extend(rows);
+        if plan.stop.asked() {
+            break;
+        }
     }
     host.look_again(&cpu);
     let record = ModelsRecord {
         schema: SCHEMA.into(),
         command: command_line(),
+        interrupted: plan.stop.asked(),
         host,
         build: Build::this(),
         history_messages: plan.history,
@@ -137,14 +160,42 @@ pub fn models(options: &ModelsOptions, out: &mut dyn Write) -> std::result::Resu
     };
     fs::write(&json, record.to_json()?).map_err(unwritable(&json))?;
     writeln!(out, "\nrecord  {}", json.display())?;
+    if !wrongs.is_empty() {
+        return Err(Failure::Wrong(wrongs));
+    }
+    if record.interrupted {
+        return Err(Failure::Interrupted);
+    }
     Ok(())
+}
+
+/// The rows of a backend, until the user stops the run. A model that fails costs its own row alone.
+fn rows(
+    models: &[&'static str],
+    backend: BackendName,
+    plan: &Plan,
+    wrongs: &mut Vec<String>,
+) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for &model in models {
+        match measure(model, backend, plan) {
+            Ok(figures) => rows.push(Row {
+                model: model.into(),
+                backend: backend.as_str().into(),
+                figures,
+            }),
+            Err(error) if error.is::<Stopped>() => break,
+            Err(error) => wrongs.push(format!("models: {model} on {backend}: {error}")),
+        }
+    }
+    rows
 }
 
 /// Names of models, and backends; all of them where the options name none.
 fn chosen(options: &ModelsOptions) -> (Vec<&'static str>, Vec<BackendName>) {
     let (mut models, mut backends) = (options.model.clone(), options.backend.clone());
     if models.is_empty() {
-        models = MODELS.iter().map(|model| model.facts().name).collect();
+        models = MODELS.iter().map(|model| model.facts.name).collect();
     }
     if backends.is_empty() {
         let compiled = BackendName::COMPILED.iter().copied();
@@ -153,28 +204,31 @@ fn chosen(options: &ModelsOptions) -> (Vec<&'static str>, Vec<BackendName>) {
     (models, backends)
 }
 
-fn measure(model: &str, backend: BackendName, plan: Plan) -> Result<Figures> {
+fn measure(model: &str, backend: BackendName, plan: &Plan) -> Result<Figures> {
     with_backend!(backend, B => measure_on::<B>(model, plan))
 }
 
-fn measure_on<B: PqBackend + FileBackend>(model: &str, plan: Plan) -> Result<Figures> {
+fn measure_on<B: PqBackend + FileBackend>(model: &str, plan: &Plan) -> Result<Figures> {
     let mut measured = open::<B>(model, plan)?;
-    let rounds = (0..plan.rounds).map(|number| measured.round(number));
+    let rounds = (0..plan.rounds).map(|number| {
+        plan.go_on()?;
+        measured.round(number)
+    });
     Figures::of(&rounds.collect::<Result<Vec<_>>>()?).ok_or_else(|| "no rounds".into())
 }
 
 /// The parts of a model, its server among them, ready for rounds.
-fn open<B: PqBackend + FileBackend>(model: &str, plan: Plan) -> Result<Box<dyn Measured>> {
+fn open<B: PqBackend + FileBackend>(model: &str, plan: &Plan) -> Result<Box<dyn Measured>> {
     use restore::Lock;
-    let relayed = |way, lock| relayed::Relayed::<B>::open(plan, way, lock);
+    let relayed = |way, lock| relayed::Relayed::<B>::open(plan.clone(), way, lock);
     Ok(match model {
-        "channel" => Box::new(channel::Channel::<B>::open(plan)?),
+        "channel" => Box::new(channel::Channel::<B>::open(plan.clone())?),
         "signal" => Box::new(relayed(Way::Direct, Some(Lock::recovery_key()?))?),
         "whatsapp" => Box::new(relayed(Way::Direct, Some(Lock::password()?))?),
         "secret-chat" => Box::new(relayed(Way::Renewing, None)?),
         "imessage" => Box::new(relayed(Way::FanOut, Some(Lock::key_bag()?))?),
-        "telegram-cloud" => Box::new(cloud::Clouded::<B>::open(plan)?),
-        "key-ring" => Box::new(key_ring::Shared::<B>::open(plan)?),
+        "telegram-cloud" => Box::new(cloud::Clouded::<B>::open(plan.clone())?),
+        "key-ring" => Box::new(key_ring::Shared::<B>::open(plan.clone())?),
         unknown => return Err(UnknownModel(unknown.to_owned()).into()),
     })
 }

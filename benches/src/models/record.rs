@@ -16,6 +16,8 @@ pub(super) const SCHEMA: &str = "sprag-bench-models/1";
 pub(super) struct ModelsRecord {
     pub(super) schema: String,
     pub(super) command: String,
+    /// Stopped before every model was measured on every backend.
+    pub(super) interrupted: bool,
     pub(super) host: Host,
     pub(super) build: Build,
     pub(super) history_messages: u64,

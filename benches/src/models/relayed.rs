@@ -55,7 +55,7 @@ impl<B: PqBackend + FileBackend> Relayed<B> {
         let address = net::serve(Arc::clone(&relay))?;
         let path = folder.path().join("backup");
         let backup = lock.map(|lock| {
-            let bytes = restore::write(&path, &lock, plan.history)?;
+            let bytes = restore::write(&path, &lock, &plan)?;
             Result::Ok(Sealed { path, lock, bytes })
         });
         let mut relayed = Self {
@@ -107,11 +107,13 @@ impl<B: PqBackend + FileBackend> Relayed<B> {
     fn restore(&self, backup: &Sealed<B>, files: &Path, round: usize) -> Result<Duration> {
         let name = format!("restored-{round}.1");
         let mut device = self.enrol(files, &name)?;
-        let count = self.plan.history;
-        let took = restore::read(&backup.path, &backup.lock, count, &mut device)?;
+        let took = restore::read(&backup.path, &backup.lock, &self.plan, &mut device)?;
         drop(device);
         let kept = stored(&database(files, &name))?;
-        ensure(kept >= count * TEXT as u64, "the device did not keep all")?;
+        ensure(
+            kept >= self.plan.history * TEXT as u64,
+            "the device did not keep all",
+        )?;
         Ok(took)
     }
 }
@@ -201,7 +203,8 @@ impl<B: PqBackend + FileBackend> Measured for Relayed<B> {
 
         let backup = self.backup.as_ref();
         let restored = backup.map(|backup| self.restore(backup, files, number));
-        let kept = backup.map_or(0, |backup| backup.bytes);
+        let at_server = backup.filter(|backup| backup.lock.is_at_a_server());
+        let kept = at_server.map_or(0, |backup| backup.bytes);
         Ok(Round {
             first,
             talked,

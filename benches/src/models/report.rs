@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use sprag_models::device::ONE_TIME;
+
 use super::record::Row;
 use super::{Plan, TEXT};
 use crate::measure::stats::Spread;
@@ -15,17 +17,21 @@ pub(super) fn introduction(plan: &Plan) -> String {
         history,
         conversation,
         rounds,
+        ..
     } = plan;
     let how = format!(
         "Medians of {rounds} rounds; texts of {TEXT} bytes. All parties run in this process, servers on threads \
          behind loopback sockets; stores are SQLite files that survive a killed process. First message: \
-         from devices that do not exist to the first text read. Messages per second: {conversation} \
-         messages, written and read one after another, to and fro. Wire: all that devices and \
+         from devices that do not exist to the first text read; to a relay each publishes {ONE_TIME} \
+         one-time prekeys. Messages per second: {conversation} messages, written and read one after \
+         another, to and fro. Wire: all that devices and \
          server said to each other for a message, requests and answers, TCP's own left out. Restored: \
          {history} messages from the sealed backup (a file; its way over the network is left out) or \
          from the server, each compared, and kept by a device that keeps any. Passwords are at \
          Argon2id's least cost. Of `key-ring` a message is a new key that one device makes and the other \
-         fetches; of `imessage` it goes to three devices; of `channel` it is a request or its answer."
+         fetches, and one key stays at the server; of `imessage` it goes to three devices; of `channel` \
+         it is a request or its answer. In `channel` and `telegram-cloud` both sides write over 64 KiB of \
+         dead stack after each request."
     );
     format!(
         "{}\n{}\n",

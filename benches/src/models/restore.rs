@@ -5,20 +5,18 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sprag::history::backup::{
-    Backup, BackupBuilder, FileKey, HistoryRecord, PasswordLimits, RecoveryKey, Restored,
-};
+use sprag::history::backup::{Backup, FileKey, PasswordLimits, RecoveryKey, Restored};
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 use sprag::store::Store;
 use sprag::wrap::KekRing;
 use sprag::wrap::hpke::DhKem;
 use sprag::{ReadSeek, password};
 use sprag_models::Result;
-use sprag_models::backup::CHEAP;
+use sprag_models::backup;
 use sprag_models::device::{Device, Letter};
 use sprag_models::keybag::{self, KeyBag};
 
-use super::{ensure, text};
+use super::{Plan, ensure, text};
 
 const PASSWORD: &str = "a password that is typed";
 const FROM: &str = "alice.1";
@@ -32,7 +30,7 @@ pub(super) enum Lock<B: FileBackend> {
     Password(RecoveryKey),
     /// The recovery key is in the bag, which the device's own key opens.
     KeyBag {
-        bag: KeyBag,
+        key: RecoveryKey,
         sealed: Vec<u8>,
         own: Box<KekRing<B, DhKem>>,
     },
@@ -53,17 +51,24 @@ impl<B: FileBackend> Lock<B> {
     pub(super) fn key_bag() -> Result<Self> {
         let (_, first) = keybag::join::<B>("alice.1".parse()?)?;
         let (own, second) = keybag::join::<B>("alice.2".parse()?)?;
-        let mut bag = KeyBag::new(first)?;
-        bag.add(second);
-        let (sealed, own) = (bag.seal::<B>()?, Box::new(own));
-        Ok(Self::KeyBag { bag, sealed, own })
+        let mut bag = KeyBag::<B>::new(&first)?;
+        bag.add(&second)?;
+        Ok(Self::KeyBag {
+            key: RecoveryKey::new(bag.archive()?),
+            sealed: bag.seal()?,
+            own: Box::new(own),
+        })
     }
 
     const fn key(&self) -> &RecoveryKey {
         match self {
-            Self::RecoveryKey(key) | Self::Password(key) => key,
-            Self::KeyBag { bag, .. } => bag.archive(),
+            Self::RecoveryKey(key) | Self::Password(key) | Self::KeyBag { key, .. } => key,
         }
+    }
+
+    /// Whether a server keeps the backup. An export under a recovery key is its owner's.
+    pub(super) const fn is_at_a_server(&self) -> bool {
+        !matches!(self, Self::RecoveryKey(_))
     }
 
     fn unlock(&self, backup: &Backup<ReadSeek<File>>) -> Result<FileKey<B>> {
@@ -75,36 +80,21 @@ impl<B: FileBackend> Lock<B> {
             }
             Self::KeyBag { sealed, own, .. } => {
                 let bag = KeyBag::open(sealed, own)?;
-                backup.unlock_with_recovery_key(bag.archive())?
+                backup.unlock_with_recovery_key(&RecoveryKey::new(bag.archive()?))?
             }
         })
     }
 }
 
-/// Writes a backup of so many messages, and returns how many bytes it has.
-pub(super) fn write<B: FileBackend>(path: &Path, lock: &Lock<B>, count: u64) -> Result<u64> {
-    let rng = &mut sprag::entropy::system();
-    let mut builder = BackupBuilder::<B>::new(rng)?.recovery_key(lock.key(), rng)?;
-    if let Lock::Password(_) = lock {
-        builder = builder.password(&password(PASSWORD), CHEAP, rng)?;
-    }
+/// Writes a backup of the history, and returns how many bytes it has.
+pub(super) fn write<B: FileBackend>(path: &Path, lock: &Lock<B>, plan: &Plan) -> Result<u64> {
+    let typed = matches!(lock, Lock::Password(_)).then_some(PASSWORD);
+    let letters = (0..plan.history).map(|number| {
+        plan.go_on()?;
+        Ok(letter(number))
+    });
     let mut file = BufWriter::new(File::create(path)?);
-    let mut out = Vec::new();
-    let mut writer = builder.begin(sprag::platform::now(), rng, &mut out)?;
-    for number in 0..count {
-        let (id, body) = (number.to_be_bytes(), letter(number).encode());
-        let record = HistoryRecord {
-            id: &id,
-            body: &body,
-        };
-        writer.add(&record, &mut out)?;
-        file.write_all(&out)?;
-        out.clear();
-    }
-    file.write_all(&out)?;
-    for part in writer.finish() {
-        file.write_all(&part?)?;
-    }
+    backup::write_to::<B, _>(letters, typed, lock.key(), &mut file)?;
     file.flush()?;
     Ok(fs::metadata(path)?.len())
 }
@@ -113,7 +103,7 @@ pub(super) fn write<B: FileBackend>(path: &Path, lock: &Lock<B>, count: u64) -> 
 pub(super) fn read<B: PqBackend + FileBackend, S: Store>(
     path: &Path,
     lock: &Lock<B>,
-    count: u64,
+    plan: &Plan,
     device: &mut Device<B, S>,
 ) -> Result<Duration> {
     let start = Instant::now();
@@ -131,6 +121,7 @@ pub(super) fn read<B: PqBackend + FileBackend, S: Store>(
         restored += 1;
         page.push(read);
         if page.len() == PAGE {
+            plan.go_on()?;
             device.keep_all(&page)?;
             page.clear();
         }
@@ -138,7 +129,7 @@ pub(super) fn read<B: PqBackend + FileBackend, S: Store>(
     })?;
     device.keep_all(&page)?;
     let took = start.elapsed();
-    ensure(restored == count, "not all messages came back")?;
+    ensure(restored == plan.history, "not all messages came back")?;
     Ok(took)
 }
 

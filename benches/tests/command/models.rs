@@ -1,10 +1,13 @@
 //! The verb that measures messaging models.
 
 use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{scratch, sprag_bench, text};
+use super::{command, scratch, sprag_bench, text};
 
 const MODELS: [&str; 7] = [
     "channel",
@@ -43,6 +46,7 @@ fn every_model_is_measured() {
     let record: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
     assert_eq!(record["schema"], "sprag-bench-models/1");
     assert_eq!(record["history_messages"], 50);
+    assert_eq!(record["interrupted"], false);
     let results = record["results"].as_array().unwrap();
     let names: Vec<_> = results.iter().map(|row| &row["model"]).collect();
     assert_eq!(names, MODELS);
@@ -54,8 +58,60 @@ fn every_model_is_measured() {
         let has_history = ["signal", "whatsapp", "telegram-cloud", "imessage"].contains(&model);
         assert_eq!(row["restore_s"].is_object(), has_history, "{row}");
         let forgets = row["server_bytes"]["p50"] == 0.0;
-        assert_eq!(forgets, model == "secret-chat", "{row}");
+        assert_eq!(forgets, ["signal", "secret-chat"].contains(&model), "{row}");
     }
+}
+
+#[test]
+fn a_run_that_is_stopped_keeps_what_it_measured_and_leaves_no_files() {
+    let (json, files) = (scratch("models-stopped.json"), tempfile::tempdir().unwrap());
+    let mut child = command(&["models", "--quick", "--messages", "1000000"])
+        .args(["--backend", "rustcrypto", "--model", "channel,signal"])
+        .arg("--json")
+        .arg(&json)
+        .env("TMPDIR", files.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let count = || fs::read_dir(files.path()).unwrap().count();
+    // The second model's, whose history takes long to write.
+    while count() == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let interrupt = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(count(), 0, "files are left");
+    let record: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+    assert_eq!(record["interrupted"], true);
+    let results = record["results"].as_array().unwrap();
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0]["model"], "channel");
+}
+
+#[test]
+fn a_model_that_fails_costs_its_own_row_alone() {
+    let (json, nowhere) = (scratch("models-failed.json"), scratch("nowhere"));
+    let output = command(&["models", "--quick", "--messages", "4"])
+        .args(["--backend", "rustcrypto", "--model", "signal,channel"])
+        .arg("--json")
+        .arg(&json)
+        // A relay has nowhere to put its files.
+        .env("TMPDIR", nowhere)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("signal on rustcrypto"), "{said}");
+    let record: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+    let results = record["results"].as_array().unwrap();
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0]["model"], "channel");
 }
 
 #[test]

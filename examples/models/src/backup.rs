@@ -4,6 +4,9 @@
 //! ([`sprag::history::backup`]); who keeps the file, and who the secret ([`crate::models`]). Sessions are
 //! never part of it.
 
+use std::borrow::Borrow;
+use std::io::Write;
+
 use sprag::history::backup::{
     Backup, BackupBuilder, BackupError, Bytes, HistoryRecord, PasswordLimits, RecoveryKey, Restored,
 };
@@ -31,7 +34,7 @@ pub enum Unlock<'a> {
     RecoveryKey(&'a str),
 }
 
-/// A backup of letters that `password`, if there is one, and `recovery` open.
+/// A backup of letters that the password `typed`, if there is one, and `recovery` open.
 ///
 /// # Errors
 /// The engine's.
@@ -40,25 +43,43 @@ pub fn write<B: FileBackend>(
     typed: Option<&str>,
     recovery: &RecoveryKey,
 ) -> Result<Vec<u8>> {
+    let mut file = Vec::new();
+    write_to::<B, _>(letters.iter().map(Ok), typed, recovery, &mut file)?;
+    Ok(file)
+}
+
+/// As [`write()`], of letters that come one by one and into a file: in memory is one at a time.
+///
+/// # Errors
+/// The engine's, the file's, and whatever comes in place of a letter.
+pub fn write_to<B: FileBackend, L: Borrow<Letter>>(
+    letters: impl IntoIterator<Item = Result<L>>,
+    typed: Option<&str>,
+    recovery: &RecoveryKey,
+    file: &mut impl Write,
+) -> Result<()> {
     let rng = &mut sprag::entropy::system();
     let mut builder = BackupBuilder::<B>::new(rng)?.recovery_key(recovery, rng)?;
     if let Some(typed) = typed {
         builder = builder.password(&password(typed), CHEAP, rng)?;
     }
-    let mut file = Vec::new();
-    let mut writer = builder.begin(sprag::platform::now(), rng, &mut file)?;
+    let mut out = Vec::new();
+    let mut writer = builder.begin(sprag::platform::now(), rng, &mut out)?;
     for (number, letter) in (0_u64..).zip(letters) {
-        let (id, body) = (number.to_be_bytes(), letter.encode());
+        let (id, body) = (number.to_be_bytes(), letter?.borrow().encode());
         let record = HistoryRecord {
             id: &id,
             body: &body,
         };
-        writer.add(&record, &mut file)?;
+        writer.add(&record, &mut out)?;
+        file.write_all(&out)?;
+        out.clear();
     }
+    file.write_all(&out)?;
     for part in writer.finish() {
-        file.extend_from_slice(&part?);
+        file.write_all(&part?)?;
     }
-    Ok(file)
+    Ok(())
 }
 
 /// The letters of a backup. All of it is verified before the first is returned.

@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use tempfile::TempDir;
 
 use crate::backend::{BackendName, unwiped};
@@ -74,8 +75,8 @@ impl Conductor {
         command.args(["party", role, "--model", self.model]);
         command.args(["--backend", self.backend.as_str(), "--dir"]);
         command.arg(&folder);
-        if let Some(fault) = self.fault {
-            command.args(["--fault", &fault.to_string()]);
+        if let Some(fault) = self.fault.and_then(|fault| fault.to_possible_value()) {
+            command.args(["--fault", fault.get_name()]);
         }
         let mut child = command
             .stdin(Stdio::piped())
@@ -117,23 +118,7 @@ impl Conductor {
         control: &Needle,
         needles: &[Needle],
     ) -> Result<()> {
-        let all: Vec<Needle> = std::iter::once(control).chain(needles).cloned().collect();
-        let files = search::files(&party.folder, &all)?;
-        let mut clean = self.judge(&party.name, "files", &all, &files);
-        let mut searched = files.searched;
-        let place = match search::memory(party.child.id(), &all) {
-            Ok(memory) => {
-                clean &= self.judge(&party.name, "memory", &all, &memory);
-                searched += memory.searched;
-                "memory and files"
-            }
-            Err(why) => {
-                self.report.not_run(claim, &why.to_string());
-                "files alone"
-            }
-        };
-        self.check_none(claim, needles, clean, searched, place);
-        Ok(())
+        self.none(claim, party, control, needles, true)
     }
 
     /// Checks that the files of `party` hold none of `needles`, where the same search finds `control`.
@@ -147,11 +132,7 @@ impl Conductor {
         control: &Needle,
         needles: &[Needle],
     ) -> Result<()> {
-        let all: Vec<Needle> = std::iter::once(control).chain(needles).cloned().collect();
-        let files = search::files(&party.folder, &all)?;
-        let clean = self.judge(&party.name, "files", &all, &files);
-        self.check_none(claim, needles, clean, files.searched, "files");
-        Ok(())
+        self.none(claim, party, control, needles, false)
     }
 
     /// As [`holds_none`](Self::holds_none) for AES-256-GCM keys that are gone, unless the backend's library
@@ -199,6 +180,40 @@ impl Conductor {
         Ok(())
     }
 
+    /// Searches files, and memory too where that is asked for.
+    fn none(
+        &mut self,
+        claim: &str,
+        party: &Party,
+        control: &Needle,
+        needles: &[Needle],
+        in_memory: bool,
+    ) -> Result<()> {
+        let all: Vec<Needle> = std::iter::once(control).chain(needles).cloned().collect();
+        let files = search::files(&party.folder, &all)?;
+        let mut clean = self.judge(&party.name, "files", &all, &files);
+        let (mut searched, mut place) = (files.searched, "files");
+        if in_memory {
+            match search::memory(party.child.id(), &all) {
+                Ok(memory) => {
+                    clean &= self.judge(&party.name, "memory", &all, &memory);
+                    searched += memory.searched;
+                    place = "memory and files";
+                }
+                Err(why) => {
+                    self.report.not_run(claim, &why.to_string());
+                    place = "files alone";
+                }
+            }
+        }
+        let (count, kib) = (needles.len(), searched >> 10);
+        let claim = format!("{claim} ({count} looked for in {kib} KiB of {place})");
+        // Nothing to look for, or nowhere, would hold of everybody.
+        self.report
+            .check(&claim, clean && count > 0 && searched > 0);
+        Ok(())
+    }
+
     /// Whether the first of `all`, the control, was found in `place`, if anything is there, and no
     /// other.
     fn judge(&self, party: &str, place: &str, all: &[Needle], finds: &Finds) -> bool {
@@ -216,21 +231,6 @@ impl Conductor {
             }
         }
         clean
-    }
-
-    fn check_none(
-        &mut self,
-        claim: &str,
-        needles: &[Needle],
-        clean: bool,
-        searched: u64,
-        place: &str,
-    ) {
-        let (count, kib) = (needles.len(), searched >> 10);
-        let claim = format!("{claim} ({count} looked for in {kib} KiB of {place})");
-        // Nothing to look for, or nowhere, would hold of everybody.
-        self.report
-            .check(&claim, clean && count > 0 && searched > 0);
     }
 }
 

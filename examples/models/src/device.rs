@@ -34,6 +34,9 @@ use crate::{Result, fields};
 const FIRST: u8 = 1;
 const FURTHER: u8 = 2;
 
+/// One-time prekeys that a device publishes: few, as the parties are few, too.
+pub const ONE_TIME: u32 = 16;
+
 /// Records of the history that are read at once.
 const PAGE: usize = 256;
 
@@ -204,8 +207,7 @@ impl<B: PqBackend, S: Store> Device<B, S> {
         Ok(sealed)
     }
 
-    /// What waits at the relay for `device`, which it should be asked for itself, and is not (see
-    /// [`crate::relay`]).
+    /// What waits at the relay for `device`, which may be another one: the relay does not ask.
     ///
     /// # Errors
     /// The relay's.
@@ -252,7 +254,8 @@ impl<B: PqBackend, S: Store> Device<B, S> {
         }
     }
 
-    /// Opens all that waits: each is kept in the history, then acknowledged and gone from the relay.
+    /// Opens what the relay gives at once of what waits: each is kept in the history, then acknowledged
+    /// and gone from the relay.
     ///
     /// # Errors
     /// As [`open`](Self::open); what came before is kept, what comes after waits.
@@ -293,11 +296,7 @@ impl<B: PqBackend, S: Store> Device<B, S> {
         self.keep(&Letter { from, text })
     }
 
-    /// Keeps a message in the history.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn keep(&mut self, letter: &Letter) -> Result<()> {
+    fn keep(&mut self, letter: &Letter) -> Result<()> {
         let name = self.records.to_be_bytes();
         let record = letter.encode();
         let rng = &mut sprag::entropy::system();
@@ -374,11 +373,10 @@ impl Letter {
     }
 }
 
-/// Few one-time prekeys: the parties are few, too.
 fn published() -> PrekeyPolicy {
     PrekeyPolicy {
         low: 4,
-        high: 16,
+        high: ONE_TIME,
         ..PrekeyPolicy::default()
     }
 }

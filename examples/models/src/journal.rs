@@ -35,22 +35,12 @@ pub fn start(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The keys that the party of this folder used so far, each once.
+/// The keys that the party of this folder used so far, each once, in the order of their last use.
 ///
 /// # Errors
 /// The file system's; a party that used none has no journal, which is an error too: what is searched
 /// for keys that were never written down finds nothing.
-pub fn read(folder: &Path) -> std::io::Result<BTreeSet<[u8; 32]>> {
-    let bytes = std::fs::read(folder.join(FILE))?;
-    let (keys, _) = bytes.as_chunks();
-    Ok(keys.iter().copied().collect())
-}
-
-/// The keys of [`read`] in the order of their last use.
-///
-/// # Errors
-/// As [`read`].
-pub fn in_order(folder: &Path) -> std::io::Result<Vec<[u8; 32]>> {
+pub fn read(folder: &Path) -> std::io::Result<Vec<[u8; 32]>> {
     let bytes = std::fs::read(folder.join(FILE))?;
     let (keys, _) = bytes.as_chunks();
     let mut known = BTreeSet::new();
@@ -58,6 +48,17 @@ pub fn in_order(folder: &Path) -> std::io::Result<Vec<[u8; 32]>> {
     let mut keys: Vec<_> = last_first.copied().collect();
     keys.reverse();
     Ok(keys)
+}
+
+/// A text and some of the keys, as a broken party gives them away
+/// ([`Fault::Leaks`](crate::party::Fault::Leaks)).
+///
+/// # Errors
+/// As [`read`].
+pub fn leaked(folder: &Path, text: &[u8]) -> std::io::Result<Vec<u8>> {
+    let keys = read(folder)?;
+    let keys: Vec<u8> = keys.into_iter().take(4).flatten().collect();
+    Ok([text, &keys].concat())
 }
 
 /// Appends keys to the journal.

@@ -2,11 +2,13 @@
 //!
 //! What lives here: the harness (the [`conductor`] that starts each party as a process of its own,
 //! the [`net`] between them, the [`search`] of a party's memory and files, the [`journal`] of the
-//! keys a device used), the parts models are built of ([`relay`], [`device`], [`backup`], [`keybag`], [`store`]), the [`models`], and
-//! the [`table`] that compares them. What does not: any cryptography; it is all `sprag`'s.
+//! keys a device used), the parts models are built of ([`relay`], [`store`], [`device`], [`backup`],
+//! [`keybag`]; [`channel`], [`cloud`]), the [`models`], and the [`table`] that compares them. What does
+//! not: any cryptography; it is all `sprag`'s.
 //!
-//! The parts take streams and addresses and are generic over the backend, so that they run as well
-//! on threads of one process, without a conductor.
+//! The parts take addresses and are generic over the backend, so that they run as well on threads of
+//! one process, without a conductor. Relays and stores do what anybody asks of them: a real one asks who
+//! that is, and here the question is what it can read.
 
 #![forbid(unsafe_code)]
 

@@ -76,24 +76,24 @@ fn main() -> ExitCode {
 /// Runs a model, or all of them, and says whether every check held.
 fn run(name: &str, backend: BackendName, fault: Option<Fault>) -> Result<bool> {
     let chosen = match name {
-        "all" => MODELS.to_vec(),
-        name => vec![models::named(name)?],
+        "all" => &MODELS[..],
+        name => std::slice::from_ref(models::named(name)?),
     };
-    let mut held = !chosen.is_empty();
+    let mut held = true;
     for model in chosen {
         held &= conduct(model, backend, fault)?;
     }
     Ok(held)
 }
 
-fn conduct(model: &dyn Model, backend: BackendName, fault: Option<Fault>) -> Result<bool> {
-    let facts = model.facts();
+fn conduct(model: &Model, backend: BackendName, fault: Option<Fault>) -> Result<bool> {
+    let facts = &model.facts;
     println!("== {}: {} ({backend})", facts.name, facts.like);
     let mut conductor = Conductor::new(facts.name, backend, fault)?;
-    model.run(&mut conductor)?;
+    (model.run)(&mut conductor)?;
     Ok(conductor.report.close(facts.name))
 }
 
 fn play(role: &str, model: &str, place: &Place) -> Result<()> {
-    models::named(model)?.party(role, place)
+    (models::named(model)?.party)(role, place)
 }

@@ -59,11 +59,7 @@ impl Connection {
         let answer = read_frame(&mut self.stream)?
             .ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
         self.received += answer.len() as u64 + 4;
-        match answer.split_first() {
-            Some((&ACCEPTED, answer)) => Ok(Zeroizing::new(answer.to_vec())),
-            Some((_, why)) => Err(Refused(String::from_utf8_lossy(why).into_owned()).into()),
-            None => Err(fields::Malformed.into()),
-        }
+        answered(&answer)
     }
 
     /// Bytes sent so far, lengths included, TCP's own left out.
@@ -108,16 +104,30 @@ pub fn serve<S: Service>(service: Arc<S>) -> io::Result<SocketAddr> {
 fn attend<S: Service>(mut stream: TcpStream, service: &S) -> io::Result<()> {
     stream.set_nodelay(true)?;
     while let Some(request) = read_frame(&mut stream)? {
-        let (status, body) = match service.answer(&request) {
-            Ok(answer) => (ACCEPTED, answer),
-            Err(error) => (REFUSED, Zeroizing::new(error.to_string().into_bytes())),
-        };
-        let mut answer = Zeroizing::new(Vec::with_capacity(body.len() + 1));
-        answer.push(status);
-        answer.extend_from_slice(&body);
-        write_frame(&mut stream, &answer)?;
+        write_frame(&mut stream, &answer(service.answer(&request)))?;
     }
     Ok(())
+}
+
+/// What goes into the frame of an answer: whether the request was accepted, and what is said to it.
+pub(crate) fn answer(outcome: Result<Zeroizing<Vec<u8>>>) -> Zeroizing<Vec<u8>> {
+    let (status, body) = match outcome {
+        Ok(body) => (ACCEPTED, body),
+        Err(error) => (REFUSED, Zeroizing::new(error.to_string().into_bytes())),
+    };
+    let mut answer = Zeroizing::new(Vec::with_capacity(body.len() + 1));
+    answer.push(status);
+    answer.extend_from_slice(&body);
+    answer
+}
+
+/// What a frame answers, or why it refuses.
+pub(crate) fn answered(frame: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    match frame.split_first() {
+        Some((&ACCEPTED, answer)) => Ok(Zeroizing::new(answer.to_vec())),
+        Some((_, why)) => Err(Refused(String::from_utf8_lossy(why).into_owned()).into()),
+        None => Err(fields::Malformed.into()),
+    }
 }
 
 /// Writes a frame.

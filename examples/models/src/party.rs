@@ -35,19 +35,12 @@ pub struct Place {
 /// A way to break a model, so that its checks are seen to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Fault {
-    /// A relay keeps what it said it had deleted.
+    /// What was to be gone stays: a relay keeps what it delivered, the ring's server each older copy,
+    /// a client of a channel the channel that it closed.
     Keeps,
-    /// A client puts texts and keys into its crash reports.
+    /// Texts and keys go where nobody expects them: a device puts them into its crash reports and beside
+    /// its backup, a client of a channel says them beside it; the cloud's server logs texts.
     Leaks,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Keeps => "keeps",
-            Self::Leaks => "leaks",
-        })
-    }
 }
 
 /// Says that the party is ready, with `ready` for the conductor, and answers commands until there are

@@ -1,8 +1,7 @@
 //! A relay: published prekeys, and mailboxes that messages wait in until they were delivered.
 //!
-//! What lives here: the relay's state, in memory and in files of its folder, and its requests. What does
-//! not: who may make which. A real relay asks devices who they are; here the question is what it can
-//! read, so anybody may ask for anything.
+//! What lives here: the relay's state, in memory and in files of its folder (one-time prekeys in memory
+//! alone), and its requests. What does not: who may make which.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -129,7 +128,7 @@ impl<B: PqBackend> Relay<B> {
         }
         let name = device.to_string();
         let file = fields::join(&[name.as_bytes(), record]);
-        self.write(&format!("devices/{device}"), &file)?;
+        self.write(&record_file(&device), &file)?;
         state.devices.insert(device, prekeys);
         Ok(())
     }
@@ -140,10 +139,8 @@ impl<B: PqBackend> Relay<B> {
         let mut state = self.state();
         let published = state.devices.get_mut(&device);
         let published = published.ok_or_else(|| RelayError::UnknownDevice(device.clone()))?;
-        published
-            .add_batch::<B>(public)
-            .map_err(RelayError::Prekeys)?;
-        Ok(self.write(&format!("devices/{device}.once"), batch)?)
+        let added = published.add_batch::<B>(public);
+        Ok(added.map_err(RelayError::Prekeys)?)
     }
 
     fn bundle(&self, device: &str) -> Result<Zeroizing<Vec<u8>>> {
@@ -175,7 +172,7 @@ impl<B: PqBackend> Relay<B> {
         for id in state.mail.remove(&device).unwrap_or_default().into_keys() {
             fs::remove_file(self.mail_file(&device, id))?;
         }
-        Ok(())
+        Ok(fs::remove_file(self.folder.join(record_file(&device)))?)
     }
 
     fn send(&self, from: &str, to: &str, body: &[u8]) -> Result<()> {
@@ -207,10 +204,11 @@ impl<B: PqBackend> Relay<B> {
         let mut waiting: Vec<(&[u8], &[u8])> = Vec::new();
         let mut ids = Vec::new();
         for (id, mail) in state.mail.get(&device).into_iter().flatten() {
-            let Some(left) = room.checked_sub(mail.body.len()) else {
+            // The first goes whatever its length, as it came in a frame: it would never go.
+            if mail.body.len() > room && !waiting.is_empty() {
                 break;
-            };
-            room = left;
+            }
+            room = room.saturating_sub(mail.body.len());
             ids.push(id.to_be_bytes());
             waiting.push((mail.from.as_bytes(), &mail.body));
         }
@@ -266,6 +264,10 @@ impl<B: PqBackend> Relay<B> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn record_file(device: &Address) -> String {
+    format!("devices/{device}")
 }
 
 impl<B: PqBackend> Service for Relay<B> {

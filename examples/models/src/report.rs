@@ -30,6 +30,14 @@ impl Report {
         println!("{} {claim}", if held { "ok    " } else { "FAILED" });
     }
 
+    /// A claim that a party refuses a command, for this reason and no other. `refused` is the reason it
+    /// gave, if it refused.
+    pub fn refused(&mut self, claim: &str, refused: Option<String>, reason: &str) {
+        let said = refused.as_deref().unwrap_or("it was done");
+        self.note(&format!("answer: {said}"));
+        self.check(claim, said == reason);
+    }
+
     /// A claim of the model that this machine cannot check.
     pub fn not_run(&mut self, claim: &str, why: &str) {
         self.not_run += 1;

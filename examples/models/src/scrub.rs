@@ -7,6 +7,10 @@
 
 use std::hint::black_box;
 
+/// What a run says of it before it looks for keys that are gone.
+pub const SAID: &str =
+    "client and server write over dead frames of their stacks, where moves leave keys";
+
 /// Writes over the next `N` bytes of this thread's stack, which are below every frame in use.
 #[inline(never)]
 pub fn stack<const N: usize>() {

@@ -60,7 +60,7 @@ pub fn memory(process: u32, needles: &[Needle]) -> Result<Finds, Unsearchable> {
     Ok(search.finds())
 }
 
-/// Searches all files under a folder, their names left out, and the key journal too.
+/// Searches all files under a folder but the key journal. Their names are not searched.
 ///
 /// # Errors
 /// The file system's.

@@ -1,7 +1,7 @@
 //! A store of files that others gave it: a cloud's folder of backups.
 //!
 //! What lives here: its requests, and the files in memory and in its folder. What does not: what is in
-//! them, nor who may fetch one. A real store asks; here the question is what it can read.
+//! them, nor who may fetch one.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -30,7 +30,7 @@ pub fn markdown() -> String {
         "| model | like | who can decrypt | session keys ephemeral | on the server \
          | old messages from the server | history |\n|---|---|---|---|---|---|---|\n",
     );
-    for model in MODELS {
+    for model in &MODELS {
         let Facts {
             name,
             like,
@@ -39,7 +39,7 @@ pub fn markdown() -> String {
             on_server,
             server_restores,
             history,
-        } = model.facts();
+        } = model.facts;
         // A string takes whatever is written to it.
         let _ = writeln!(
             table,

@@ -62,6 +62,13 @@ impl RecoveryKey {
         Secret::random(rng).map(Self)
     }
 
+    /// The recovery key of these bytes, which are random: of one that nobody writes down, as it is kept
+    /// in a [key ring](crate::keyring).
+    #[must_use]
+    pub const fn new(key: Secret<32>) -> Self {
+        Self(key)
+    }
+
     /// The key as a person writes it down: 71 characters.
     #[must_use]
     pub fn to_text<B: CryptoBackend>(&self) -> Zeroizing<String> {

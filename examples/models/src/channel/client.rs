@@ -13,10 +13,8 @@ use sprag::transport::{
 use sprag::{entropy, platform};
 use zeroize::Zeroizing;
 
-use super::{ACCEPTED, RESUMPTION, spoken};
-use crate::fields::{self, Malformed};
-use crate::net::{self, Refused};
-use crate::{Result, scrub};
+use super::{RESUMPTION, spoken};
+use crate::{Result, fields, net, scrub};
 
 /// A client of one server, whose key it knows.
 pub struct Client<B: PqBackend> {
@@ -45,12 +43,6 @@ impl<B: PqBackend> Client<B> {
         }
     }
 
-    /// The server's key.
-    #[must_use]
-    pub const fn server_key(&self) -> &[u8; 32] {
-        &self.server_key
-    }
-
     /// Renews keys by this policy from the next connection on.
     pub const fn set_policy(&mut self, policy: ChannelPolicy) {
         self.policy = policy;
@@ -61,12 +53,12 @@ impl<B: PqBackend> Client<B> {
         self.ticket = closed.ticket;
     }
 
-    /// What [`Fault::Leaks`](crate::party::Fault::Leaks) does: sends a text in the clear.
+    /// What [`Fault::Leaks`](crate::party::Fault::Leaks) does: sends something in the clear.
     ///
     /// # Errors
     /// The network's.
-    pub fn leak(&self, text: &[u8]) -> io::Result<()> {
-        TcpStream::connect(self.server)?.write_all(text)
+    pub fn leak(&self, secrets: &[u8]) -> io::Result<()> {
+        TcpStream::connect(self.server)?.write_all(secrets)
     }
 
     /// Connects: by a resumption if there is a ticket, which is spent, else by a whole handshake.
@@ -155,7 +147,7 @@ impl<B: PqBackend> Connection<B> {
     /// Sends a request of these fields and waits for its answer, which is one of fields too.
     ///
     /// # Errors
-    /// [`Refused`] with what the server said; the network's.
+    /// [`Refused`](net::Refused) with what the server said; the network's.
     pub fn call(&mut self, request: &[&[u8]]) -> Result<Zeroizing<Vec<u8>>> {
         self.post(request)?;
         self.answer()
@@ -179,11 +171,7 @@ impl<B: PqBackend> Connection<B> {
         scrub::stack::<{ scrub::SHALLOW }>();
         let answer = answer?.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
         self.ticket = self.stream.take_ticket().or(self.ticket.take());
-        match answer.split_first() {
-            Some((&ACCEPTED, answer)) => Ok(Zeroizing::new(answer.to_vec())),
-            Some((_, why)) => Err(Refused(String::from_utf8_lossy(why).into_owned()).into()),
-            None => Err(Malformed.into()),
-        }
+        net::answered(&answer)
     }
 
     /// What the handshake was made of.

@@ -20,9 +20,6 @@ use sprag::transport::{
 /// What both sides know of a resumption before it begins.
 const RESUMPTION: &[u8] = b"sprag-models resumption";
 
-const ACCEPTED: u8 = 0;
-const REFUSED: u8 = 1;
-
 /// What a client speaks, as [`protocols`] says.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ use sprag::transport::{
 use sprag::{entropy, platform};
 use zeroize::Zeroizing;
 
-use super::{ACCEPTED, REFUSED, RESUMPTION, served};
+use super::{RESUMPTION, served};
 use crate::{Result, net, scrub};
 
 /// So many uses of tickets are remembered.
@@ -103,13 +103,7 @@ impl<B: PqBackend, H: Handler> Server<B, H> {
         scrub::stack::<{ scrub::DEEP }>();
         stream.send_ticket(&self.tickets.lock().unwrap_or_else(PoisonError::into_inner))?;
         while let Some(request) = net::read_frame(&mut stream)? {
-            let (status, body) = match self.handler.answer(peer, &request) {
-                Ok(body) => (ACCEPTED, body),
-                Err(error) => (REFUSED, Zeroizing::new(error.to_string().into_bytes())),
-            };
-            let mut answer = Zeroizing::new(Vec::with_capacity(body.len() + 1));
-            answer.push(status);
-            answer.extend_from_slice(&body);
+            let answer = net::answer(self.handler.answer(peer, &request));
             net::write_frame(&mut stream, &answer)?;
             scrub::stack::<{ scrub::SHALLOW }>();
         }

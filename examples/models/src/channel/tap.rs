@@ -29,15 +29,6 @@ impl Tap {
         Ok(address)
     }
 
-    /// How many bytes passed.
-    #[must_use]
-    pub fn seen(&self) -> usize {
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
-    }
-
     fn join(&self, client: &TcpStream, to: SocketAddr) -> io::Result<()> {
         let server = TcpStream::connect(to)?;
         client.set_nodelay(true)?;

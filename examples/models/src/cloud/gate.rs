@@ -2,6 +2,8 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::net::PATIENCE;
+
 /// Open at first.
 #[derive(Debug, Default)]
 pub struct Gate {
@@ -32,26 +34,20 @@ impl Gate {
         let mut state = self.state();
         state.waiting += 1;
         self.changed.notify_all();
-        while state.closed {
-            state = self.wait(state);
-        }
-        state.waiting -= 1;
+        let opened = self.changed.wait_while(state, |state| state.closed);
+        opened.unwrap_or_else(PoisonError::into_inner).waiting -= 1;
     }
 
-    /// Waits until somebody waits to pass.
+    /// Waits until somebody waits to pass, but no longer than [`PATIENCE`].
     pub fn arrived(&self) {
-        let mut state = self.state();
-        while state.waiting == 0 {
-            state = self.wait(state);
-        }
+        let state = self.state();
+        // Nobody there is for the caller to see.
+        let _ = self
+            .changed
+            .wait_timeout_while(state, PATIENCE, |state| state.waiting == 0);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        let waited = self.changed.wait(state);
-        waited.unwrap_or_else(PoisonError::into_inner)
     }
 }

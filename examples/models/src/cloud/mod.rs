@@ -50,7 +50,7 @@ mod storage;
 pub use device::{Device, Message};
 pub use gate::Gate;
 pub use server::{Cloud, Denied};
-pub use storage::Storage;
+pub use storage::{Numbered, Storage};
 
 /// So many messages an answer has at most.
 pub const PAGE: usize = 256;

@@ -7,9 +7,9 @@ use sprag::sprag_core::primitives::Hmac;
 use zeroize::Zeroizing;
 
 use super::{Gate, PAGE, Storage};
+use crate::Result;
 use crate::channel::{Handler, Peer};
 use crate::fields::{self, Malformed};
-use crate::{Result, scrub};
 
 /// Longest name of a user in bytes.
 const MAX_USER: usize = 64;
@@ -117,9 +117,7 @@ impl<B: CryptoBackend> Handler for Cloud<B> {
             [b"send", to, text] => self.send(&user, to, text)?,
             [b"fetch", after] => {
                 let after = after.try_into().map_err(|_| Malformed)?;
-                let answer = self.fetch(&user, u64::from_be_bytes(after));
-                scrub::stack::<{ scrub::SHALLOW }>();
-                return answer;
+                return self.fetch(&user, u64::from_be_bytes(after));
             }
             [b"revoke", device] => self.revoke(&user, device)?,
             _ => return Err(Malformed.into()),

@@ -38,9 +38,12 @@ pub struct Storage<B: CryptoBackend> {
 struct Kept<B: CryptoBackend> {
     history: History<Sqlite, B, DhKem>,
     epochs: BTreeMap<u64, EpochKey>,
-    /// Each user's last number.
+    /// The last number of each user of whom it is known.
     last: HashMap<Vec<u8>, u64>,
 }
+
+/// The number of a message, and the message.
+pub type Numbered = (u64, Zeroizing<Vec<u8>>);
 
 impl<B: CryptoBackend> Storage<B> {
     /// The storage in this file, under this generation of the storage key. What a commit survives is the
@@ -80,9 +83,8 @@ impl<B: CryptoBackend> Storage<B> {
     /// # Errors
     /// The engine's and the store's.
     pub fn note(&self, name: &[u8], text: &[u8]) -> Result<()> {
-        let kept = &mut *self.kept();
+        let kept = &*self.kept();
         let rng = &mut entropy::system();
-        kept.epoch(ACCOUNTS)?;
         let key = kept.key(ACCOUNTS)?;
         Ok(kept.history.put(key, name, text, rng)?)
     }
@@ -123,12 +125,7 @@ impl<B: CryptoBackend> Storage<B> {
     ///
     /// # Errors
     /// The engine's and the store's.
-    pub fn after(
-        &self,
-        user: &[u8],
-        number: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Zeroizing<Vec<u8>>)>> {
+    pub fn after(&self, user: &[u8], number: u64, limit: usize) -> Result<Vec<Numbered>> {
         self.kept().after(user, number, limit)
     }
 
@@ -172,27 +169,34 @@ impl<B: CryptoBackend> Kept<B> {
     }
 
     fn last(&mut self, user: &[u8]) -> Result<u64> {
-        if let Some(last) = self.last.get(user) {
-            return Ok(*last);
-        }
         let mut last = 0;
-        while let Some((number, _)) = self.after(user, last, PAGE)?.last() {
-            last = *number;
+        loop {
+            if let Some(known) = self.last.get(user) {
+                return Ok(*known);
+            }
+            match self.after(user, last, PAGE)?.last() {
+                Some((number, _)) => last = *number,
+                None => {
+                    self.last.insert(user.to_vec(), last);
+                }
+            }
         }
-        self.last.insert(user.to_vec(), last);
-        Ok(last)
     }
 
-    fn after(
-        &self,
-        user: &[u8],
-        number: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Zeroizing<Vec<u8>>)>> {
+    fn after(&mut self, user: &[u8], number: u64, limit: usize) -> Result<Vec<Numbered>> {
+        // A page opens whatever comes next, other users' records too, so no more is asked for than
+        // there is, if that is known.
+        let limit = self.last.get(user).map_or(limit, |last| {
+            let behind = usize::try_from(last.saturating_sub(number));
+            behind.map_or(limit, |behind| behind.min(limit))
+        });
         let mut found = Vec::new();
         let start = name(user, number);
         let prefix = &start[..=user.len()];
-        for (_, key) in self.epochs.range(ACCOUNTS + 1..) {
+        for key in self.epochs.range(ACCOUNTS + 1..).map(|(_, key)| key) {
+            if found.len() == limit {
+                return Ok(found);
+            }
             let page = self.history.page(key, Some(&start), limit - found.len())?;
             for (name, text) in page {
                 let Some(number) = name.strip_prefix(prefix) else {
@@ -200,6 +204,9 @@ impl<B: CryptoBackend> Kept<B> {
                 };
                 found.push((u64::from_be_bytes(number.try_into()?), text));
             }
+        }
+        if let Some((number, _)) = found.last().filter(|_| found.len() < limit) {
+            self.last.insert(user.to_vec(), *number);
         }
         Ok(found)
     }
@@ -212,5 +219,46 @@ fn name(user: &[u8], number: u64) -> Vec<u8> {
 impl<B: CryptoBackend> fmt::Debug for Storage<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Storage").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sprag::testing::counting::{Call, Counting, Primitive, record};
+
+    type Counted = Storage<Counting<sprag::rustcrypto::Backend>>;
+
+    /// What a user is given behind a message, and how many records were opened for it.
+    fn opened(storage: &Counted, user: &str, number: u64) -> (Vec<u64>, usize) {
+        let mut numbers = Vec::new();
+        let calls = record(|| {
+            let found = storage.after(user.as_bytes(), number, PAGE).unwrap();
+            numbers.extend(found.iter().map(|(number, _)| *number));
+        });
+        let opens = |call: &&Call| matches!(call.primitive, Primitive::OpenOnce(_));
+        (numbers, calls.iter().filter(opens).count())
+    }
+
+    #[test]
+    fn a_fetch_opens_what_it_gives_and_no_other_users_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, key) = (folder.path().join("cloud"), Secret::new([7; 32]));
+        let open = || Counted::open(&file, 1, &key, Durability::ProcessCrash).unwrap();
+        let storage = open();
+        for user in ["alice", "alice", "alice", "bob", "bob"] {
+            storage.append(user.as_bytes(), b"text").unwrap();
+        }
+        assert_eq!(opened(&storage, "alice", 3), (vec![], 0));
+        assert_eq!(opened(&storage, "alice", 1), (vec![2, 3], 2));
+        assert_eq!(opened(&storage, "alice", 9), (vec![], 0));
+        drop(storage);
+        // Started anew, it has to find out where each user's records end.
+        let storage = open();
+        assert_eq!(opened(&storage, "alice", 0).0, [1, 2, 3]);
+        assert_eq!(opened(&storage, "alice", 3), (vec![], 0));
+        assert_eq!(storage.append(b"alice", b"text").unwrap(), 4);
+        assert_eq!(storage.append(b"bob", b"text").unwrap(), 3);
+        assert_eq!(opened(&storage, "alice", 3), (vec![4], 1));
     }
 }

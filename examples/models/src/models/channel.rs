@@ -16,19 +16,21 @@ use crate::models::{Model, UnknownRole, close};
 use crate::party::{Fault, Place, UnknownCommand, answer, hex, unhex};
 use crate::search::Needle;
 use crate::table::Facts;
-use crate::{Result, fields, with_backend};
+use crate::{Result, fields, scrub, with_backend};
 
 /// The model.
-pub(super) struct Channel;
-
-static FACTS: Facts = Facts {
-    name: "channel",
-    like: "TLS, SSH, VPNs: encryption between client and server",
-    can_decrypt: "client and server",
-    ephemeral_keys: "yes: new for each connection, renewed by messages, bytes and age, gone at its end",
-    on_server: "in the clear while it is handled; nothing is kept",
-    server_restores: "no: there are none",
-    history: "none",
+pub(super) const MODEL: Model = Model {
+    facts: Facts {
+        name: "channel",
+        like: "TLS, SSH, VPNs: encryption between client and server",
+        can_decrypt: "client and server",
+        ephemeral_keys: "yes: new for each connection, renewed by messages, bytes and age, gone at its end",
+        on_server: "in the clear while it is handled; nothing is kept",
+        server_restores: "no: there are none",
+        history: "none",
+    },
+    run,
+    party,
 };
 
 /// A limit that no connection of this model reaches.
@@ -51,47 +53,41 @@ fn policy(name: &str) -> Result<ChannelPolicy> {
     }))
 }
 
-impl Model for Channel {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
-
-    fn party(&self, role: &str, place: &Place) -> Result<()> {
-        match role {
-            "server" => {
-                journal::start(&place.folder)?;
-                with_backend!(place.backend, B => server::<Watched<B>>())
-            }
-            "client" => {
-                journal::start(&place.folder)?;
-                with_backend!(place.backend, B => client::<Watched<B>>(place.fault))
-            }
-            "tap" => tap(),
-            _ => Err(UnknownRole(role.to_owned()).into()),
+fn party(role: &str, place: &Place) -> Result<()> {
+    match role {
+        "server" => {
+            journal::start(&place.folder)?;
+            with_backend!(place.backend, B => server::<Watched<B>>())
         }
+        "client" => {
+            journal::start(&place.folder)?;
+            with_backend!(place.backend, B => client::<Watched<B>>(place))
+        }
+        "tap" => tap(),
+        _ => Err(UnknownRole(role.to_owned()).into()),
     }
+}
 
-    fn run(&self, conductor: &mut Conductor) -> Result<()> {
-        conductor
-            .report
-            .step("a client and a server, and somebody on the way who copies all");
-        let server = conductor.start("server", "server")?;
-        let mut tap = conductor.start("tap", "tap")?;
-        let address = tap.ask("to", &[server.ready()])?;
-        let public = server.ready_field(1).to_owned();
-        let mut run = Run {
-            control: Needle::new("the server's public key", unhex(&public)?),
-            client: conductor.start("client", "client")?,
-            server,
-            conductor,
-            said: Vec::new(),
-        };
-        run.client.ask("server", &[&address[0], &public])?;
-        run.first_connection()?;
-        run.second_connection()?;
-        run.third_connection()?;
-        run.what_passed(&tap)
-    }
+fn run(conductor: &mut Conductor) -> Result<()> {
+    conductor
+        .report
+        .step("a client and a server, and somebody on the way who copies all");
+    let server = conductor.start("server", "server")?;
+    let mut tap = conductor.start("tap", "tap")?;
+    let address = tap.ask("to", &[server.ready()])?;
+    let public = server.ready_field(1).to_owned();
+    let mut run = Run {
+        control: Needle::new("the server's public key", unhex(&public)?),
+        client: conductor.start("client", "client")?,
+        server,
+        conductor,
+        said: Vec::new(),
+    };
+    run.client.ask("server", &[&address[0], &public])?;
+    run.first_connection()?;
+    run.second_connection()?;
+    run.third_connection()?;
+    run.what_passed(&tap)
 }
 
 struct Run<'a> {
@@ -115,6 +111,7 @@ impl Run<'_> {
         // 24 requests and as many answers, 4 to a key.
         let claim = "keys were renewed by messages";
         self.conductor.report.check(claim, renewed >= 10);
+        self.conductor.report.note(scrub::SAID);
         self.keys_while_open()?;
         self.close()
     }
@@ -196,7 +193,7 @@ impl Run<'_> {
     /// Of all keys so far the two of the moment are there, and no other.
     fn keys_while_open(&mut self) -> Result<()> {
         for party in [&self.client, &self.server] {
-            let keys = journal::in_order(party.folder())?;
+            let keys = journal::read(party.folder())?;
             let (gone, current) = keys.split_at(keys.len().saturating_sub(2));
             let needles = |keys: &[[u8; 32]]| -> Vec<Needle> {
                 let name = |key| Needle::new("a key", key);
@@ -266,7 +263,7 @@ fn tap() -> Result<()> {
     })
 }
 
-fn client<B: PqBackend>(fault: Option<Fault>) -> Result<()> {
+fn client<B: PqBackend>(place: &Place) -> Result<()> {
     let mut client: Option<Client<B>> = None;
     let mut open: Option<Connection<B>> = None;
     let mut kept = Vec::new();
@@ -290,8 +287,8 @@ fn client<B: PqBackend>(fault: Option<Fault>) -> Result<()> {
                 return Ok(said);
             }
             ("say", [text], Some(client), Some(open)) => {
-                if fault == Some(Fault::Leaks) {
-                    client.leak(text.as_bytes())?;
+                if place.fault == Some(Fault::Leaks) {
+                    client.leak(&journal::leaked(&place.folder, text.as_bytes())?)?;
                 }
                 let answer = open.call(&[text.as_bytes()])?;
                 let answer = fields::split(&answer)?.concat();
@@ -299,7 +296,7 @@ fn client<B: PqBackend>(fault: Option<Fault>) -> Result<()> {
             }
             ("close", [], Some(client), open @ Some(_)) => {
                 let connection = open.take();
-                if fault == Some(Fault::Keeps) {
+                if place.fault == Some(Fault::Keeps) {
                     kept.extend(connection);
                 } else if let Some(connection) = connection {
                     client.keep(connection.close()?);

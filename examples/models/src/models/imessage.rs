@@ -2,19 +2,20 @@
 //! it has from a key bag alone.
 //!
 //! An escrow keeps the account's archive and its key bag ([`crate::keybag`]), and can open neither. A
-//! device is added by another of the account, which seals the bag for it, and removed by a bag with a
-//! new key. The relay says which devices an account has: one that lies could add its own, which is why
+//! device is added by another of the account, which gives it a slot of the bag, and removed by a new
+//! generation of the bag's scope, with a new key for the archive. The relay says which devices an account has: one that lies could add its own, which is why
 //! real systems let people compare.
 
 use sprag::SessionPolicy;
+use sprag::history::backup::RecoveryKey;
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 use sprag::wrap::KekRing;
 use sprag::wrap::hpke::DhKem;
 use zeroize::Zeroizing;
 
+use super::Model;
 use super::family::Family;
-use super::parties::{Client, relay, store};
-use super::{Model, UnknownRole};
+use super::parties::{Client, common};
 use crate::Result;
 use crate::backup::{self, Unlock};
 use crate::conductor::Conductor;
@@ -26,42 +27,35 @@ use crate::table::Facts;
 use crate::with_backend;
 
 /// The model.
-#[derive(Debug)]
-pub(super) struct IMessage;
-
-static FACTS: Facts = Facts {
-    name: "imessage",
-    like: "iMessage: every device of every member, and a key bag",
-    can_decrypt: "every device of both accounts; the archive, who is in the key bag",
-    ephemeral_keys: "yes, one for each message and device; not the archive's",
-    on_server: "as one ciphertext for each device, until it is delivered; the archive, sealed",
-    server_restores: "as a sealed archive, to devices in the key bag",
-    history: "on each device, encrypted at rest; an archive at an escrow",
+pub(super) const MODEL: Model = Model {
+    facts: Facts {
+        name: "imessage",
+        like: "iMessage: every device of every member, and a key bag",
+        can_decrypt: "every device of both accounts; the archive, who is in the key bag",
+        ephemeral_keys: "yes, one for each message and device; not the archive's",
+        on_server: "as one ciphertext for each device, until it is delivered; the archive, sealed",
+        server_restores: "as a sealed archive, to devices in the key bag",
+        history: "on each device, encrypted at rest; an archive at an escrow",
+    },
+    run,
+    party,
 };
 
-impl Model for IMessage {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
+fn run(conductor: &mut Conductor) -> Result<()> {
+    let mut family = Family::open(conductor)?;
+    family.every_device_reads()?;
+    family.archive()?;
+    family.a_device_is_added()?;
+    family.a_device_is_lost()?;
+    family.nobody_else_can_read()?;
+    family.close()
+}
 
-    fn run(&self, conductor: &mut Conductor) -> Result<()> {
-        let mut family = Family::open(conductor)?;
-        family.every_device_reads()?;
-        family.archive()?;
-        family.a_device_is_added()?;
-        family.a_device_is_lost()?;
-        family.nobody_else_can_read()?;
-        family.close()
-    }
-
-    fn party(&self, role: &str, place: &Place) -> Result<()> {
-        with_backend!(place.backend, B => match role {
-            "relay" => relay::<B>(place),
-            "escrow" => store(place),
-            "client" => client::<Watched<B>>(place),
-            _ => Err(UnknownRole(role.to_owned()).into()),
-        })
-    }
+fn party(role: &str, place: &Place) -> Result<()> {
+    with_backend!(place.backend, B => match role {
+        "client" => client::<Watched<B>>(place),
+        _ => common::<B>(role, place),
+    })
 }
 
 /// A client's process. Besides what every client does:
@@ -95,7 +89,7 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
                 client.report(text)?;
                 Ok(sent.iter().map(|sealed| hex(sealed)).collect())
             }
-            ("begin", []) => circle.put_bag(&KeyBag::new(circle.member.clone())?),
+            ("begin", []) => circle.put_bag(&KeyBag::new(&circle.member)?),
             ("key", []) => {
                 let Member { address, key } = &circle.member;
                 Ok(vec![address.to_string(), hex(key)])
@@ -105,7 +99,7 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
                 let key = key.map_err(|_| UnknownCommand("approve".to_owned()))?;
                 let address = address.parse()?;
                 let mut bag = circle.bag()?;
-                bag.add(Member { address, key });
+                bag.add(&Member { address, key })?;
                 circle.put_bag(&bag)
             }
             ("expel", [address]) => {
@@ -116,7 +110,7 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
             }
             ("archive", []) => circle.archive(&mut client),
             ("catch-up", []) => {
-                let key = circle.bag()?.archive().to_text::<B>();
+                let key = RecoveryKey::new(circle.bag()?.archive()?).to_text::<B>();
                 let file = circle.get(1)?;
                 client.import(&file, &Unlock::RecoveryKey(&key))
             }
@@ -133,20 +127,23 @@ struct Circle<B: FileBackend> {
 }
 
 impl<B: PqBackend + FileBackend> Circle<B> {
-    fn bag(&mut self) -> Result<KeyBag> {
+    fn bag(&mut self) -> Result<KeyBag<B>> {
         let bag = self.get(0)?;
         KeyBag::open(&bag, &self.ring)
     }
 
-    fn put_bag(&mut self, bag: &KeyBag) -> Result<Vec<String>> {
-        self.put(0, &bag.seal::<B>()?)
+    fn put_bag(&mut self, bag: &KeyBag<B>) -> Result<Vec<String>> {
+        self.put(0, &bag.seal()?)
     }
 
     fn archive(&mut self, client: &mut Client<B>) -> Result<Vec<String>> {
-        let bag = self.bag()?;
+        let key = self.bag()?.archive()?;
+        let answer = vec![hex(key.expose())];
         let letters = client.device()?.history()?;
-        self.put(1, &backup::write::<B>(&letters, None, bag.archive())?)?;
-        Ok(vec![bag.archive().to_text::<B>().to_string()])
+        let file = backup::write::<B>(&letters, None, &RecoveryKey::new(key))?;
+        self.put(1, &file)?;
+        client.preview(&letters, &mut self.escrow)?;
+        Ok(answer)
     }
 
     /// The account's file of this number: 0 is the bag, 1 the archive.

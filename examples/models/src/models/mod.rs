@@ -28,33 +28,28 @@ const WAITS: usize = 100;
 const WAIT: Duration = Duration::from_millis(20);
 
 /// Every model, in the order of the table.
-pub const MODELS: &[&dyn Model] = &[
-    &channel::Channel,
-    &signal::Signal,
-    &whatsapp::WhatsApp,
-    &telegram_cloud::TelegramCloud,
-    &secret_chat::SecretChat,
-    &imessage::IMessage,
-    &key_ring::KeyRing,
+pub static MODELS: [Model; 7] = [
+    channel::MODEL,
+    signal::MODEL,
+    whatsapp::MODEL,
+    telegram_cloud::MODEL,
+    secret_chat::MODEL,
+    imessage::MODEL,
+    key_ring::MODEL,
 ];
 
 /// A messaging model: its claims, what the conductor does to check them, and its parties.
-pub trait Model: Sync {
+#[derive(Clone, Copy, Debug)]
+pub struct Model {
     /// Its name and claims.
-    fn facts(&self) -> &'static Facts;
-
+    pub facts: Facts,
     /// The whole life of it: enrol, first message, conversation, device lost, restore or the proof
-    /// that nothing can be restored, close. Checks go into the conductor's report.
-    ///
-    /// # Errors
-    /// What kept it from running to its end. A check that does not hold is none.
-    fn run(&self, conductor: &mut Conductor) -> Result<()>;
-
-    /// The part of one party, in its own process, until the conductor has no more commands.
-    ///
-    /// # Errors
-    /// [`UnknownRole`]; what ended the party before its time.
-    fn party(&self, role: &str, place: &Place) -> Result<()>;
+    /// that nothing can be restored, close. Checks go into the conductor's report. What kept it from
+    /// running to its end is an error; a check that does not hold is none.
+    pub run: fn(&mut Conductor) -> Result<()>,
+    /// The part of one party, by its role, in its own process, until the conductor has no more commands.
+    /// [`UnknownRole`] is an error, and what ended the party before its time.
+    pub party: fn(&str, &Place) -> Result<()>,
 }
 
 /// Has `client` end its channel, and waits until `server` is through with it too.
@@ -75,10 +70,10 @@ fn close(client: &mut Party, server: &mut Party) -> Result<()> {
 ///
 /// # Errors
 /// [`UnknownModel`], which lists those that there are.
-pub fn named(name: &str) -> std::result::Result<&'static dyn Model, UnknownModel> {
-    let mut models = MODELS.iter().copied();
+pub fn named(name: &str) -> std::result::Result<&'static Model, UnknownModel> {
+    let mut models = MODELS.iter();
     models
-        .find(|model| model.facts().name == name)
+        .find(|model| model.facts.name == name)
         .ok_or_else(|| UnknownModel(name.to_owned()))
 }
 
@@ -90,7 +85,7 @@ impl fmt::Display for UnknownModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "unknown model {:?}; there are", self.0)?;
         let mut models = MODELS.iter();
-        models.try_for_each(|model| write!(f, " {}", model.facts().name))
+        models.try_for_each(|model| write!(f, " {}", model.facts.name))
     }
 }
 

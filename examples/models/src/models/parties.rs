@@ -1,4 +1,5 @@
-//! The parties that several models have: the relay's process, and what every client's process can do.
+//! The parties that several models have: the processes of relay, store and thief, and what every client's
+//! process can do.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -10,10 +11,11 @@ use sprag::sprag_core::durable::Durable;
 use sprag::stores::Sqlite;
 use sprag::{Secret, SessionPolicy, StoreKeys};
 
+use super::UnknownRole;
 use crate::address::Address;
 use crate::backup::{self, Unlock};
 use crate::device::{Device, Letter};
-use crate::net;
+use crate::net::{self, Connection};
 use crate::party::{self, Fault, Place, UnknownCommand, hex, unhex};
 use crate::relay::Relay;
 use crate::store::FileStore;
@@ -22,11 +24,21 @@ use crate::{Result, journal};
 /// The sessions and the history of a client, in its folder.
 pub(super) const STORE: &str = "device";
 
-/// A relay's process. It says its address, and to `waiting` how many messages wait.
+/// The part of a party that is the same in several models: `relay`, `store`, `thief`.
 ///
 /// # Errors
-/// The network's.
-pub(super) fn relay<B: PqBackend>(place: &Place) -> Result<()> {
+/// [`UnknownRole`]; the network's; reading's and writing's.
+pub(super) fn common<B: PqBackend>(role: &str, place: &Place) -> Result<()> {
+    match role {
+        "relay" => relay::<B>(place),
+        "store" => store(place),
+        "thief" => thief::<B>(),
+        _ => Err(UnknownRole(role.to_owned()).into()),
+    }
+}
+
+/// A relay's process. It says its address, and to `waiting` how many messages wait.
+fn relay<B: PqBackend>(place: &Place) -> Result<()> {
     let forgets = place.fault != Some(Fault::Keeps);
     let relay = Arc::new(Relay::<B>::new(place.folder.clone(), forgets));
     let address = net::serve(Arc::clone(&relay))?;
@@ -39,10 +51,7 @@ pub(super) fn relay<B: PqBackend>(place: &Place) -> Result<()> {
 }
 
 /// A store's process. It says its address, and does nothing that it is told.
-///
-/// # Errors
-/// The network's.
-pub(super) fn store(place: &Place) -> Result<()> {
+fn store(place: &Place) -> Result<()> {
     let address = net::serve(Arc::new(FileStore::new(place.folder.clone())))?;
     party::answer(&[&address.to_string()], |verb, _| {
         Err(UnknownCommand(verb.to_owned()).into())
@@ -50,10 +59,7 @@ pub(super) fn store(place: &Place) -> Result<()> {
 }
 
 /// Somebody who found a device: `open` tries to open its store without its keys.
-///
-/// # Errors
-/// Reading's and writing's.
-pub(super) fn thief<B: PqBackend>() -> Result<()> {
+fn thief<B: PqBackend>() -> Result<()> {
     party::answer(&[], |verb, arguments| match (verb, arguments) {
         ("open", [store]) => {
             let store = Sqlite::open(Path::new(store))?;
@@ -155,18 +161,26 @@ impl<B: PqBackend + FileBackend> Client<B> {
     /// The relay's.
     pub(super) fn report(&mut self, text: &str) -> Result<()> {
         let report = match self.place.fault {
-            Some(Fault::Leaks) => self.all_that_is_secret(text)?,
+            Some(Fault::Leaks) => journal::leaked(&self.place.folder, text.as_bytes())?,
             _ => b"all is well".to_vec(),
         };
         let report = [b"report", &report[..]];
         self.device()?.relay().call(&report).map(drop)
     }
 
-    /// A text, and some keys.
-    fn all_that_is_secret(&self, text: &str) -> Result<Vec<u8>> {
-        let keys = journal::read(&self.place.folder)?;
-        let keys: Vec<u8> = keys.into_iter().take(4).flatten().collect();
-        Ok([text.as_bytes(), &keys].concat())
+    /// What a store has no business to hold: a preview of letters, which only a client that is broken
+    /// puts there.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) fn preview(&self, letters: &[Letter], store: &mut Connection) -> Result<()> {
+        if self.place.fault == Some(Fault::Leaks) {
+            let texts = letters.iter().flat_map(|letter| letter.text.clone());
+            let texts: Vec<u8> = texts.collect();
+            let preview = journal::leaked(&self.place.folder, &texts)?;
+            store.call(&[b"put", b"preview.0", &preview])?;
+        }
+        Ok(())
     }
 
     fn waiting(&mut self, address: &Address) -> Result<Vec<String>> {
@@ -190,10 +204,7 @@ impl<B: PqBackend + FileBackend> Client<B> {
     /// As [`backup::read`]; the store's.
     pub(super) fn import(&mut self, file: &[u8], with: &Unlock<'_>) -> Result<Vec<String>> {
         let letters = backup::read::<B>(file, with)?;
-        let device = self.device()?;
-        for letter in &letters {
-            device.keep(letter)?;
-        }
+        self.device()?.keep_all(&letters)?;
         Ok(vec![letters.len().to_string()])
     }
 }

@@ -6,9 +6,9 @@
 
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 
-use super::parties::{Client, relay, thief};
+use super::Model;
+use super::parties::{Client, common};
 use super::scene::{Scene, Who};
-use super::{Model, UnknownRole};
 use crate::Result;
 use crate::conductor::Conductor;
 use crate::journal::Watched;
@@ -21,49 +21,42 @@ use crate::with_backend;
 const STARTS: &str = "01";
 
 /// The model.
-#[derive(Debug)]
-pub(super) struct SecretChat;
-
-static FACTS: Facts = Facts {
-    name: "secret-chat",
-    like: "Telegram's secret chats: two devices, sessions of 100 messages or a week",
-    can_decrypt: "the two devices, no others of the same accounts",
-    ephemeral_keys: "yes, one for each message; the session too",
-    on_server: "as ciphertext, until it is delivered",
-    server_restores: "no",
-    history: "on the two devices, encrypted at rest; no export",
+pub(super) const MODEL: Model = Model {
+    facts: Facts {
+        name: "secret-chat",
+        like: "Telegram's secret chats: two devices, sessions of 100 messages or a week",
+        can_decrypt: "the two devices, no others of the same accounts",
+        ephemeral_keys: "yes, one for each message; the session too",
+        on_server: "as ciphertext, until it is delivered",
+        server_restores: "no",
+        history: "on the two devices, encrypted at rest; no export",
+    },
+    run,
+    party,
 };
 
-impl Model for SecretChat {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
+fn run(conductor: &mut Conductor) -> Result<()> {
+    let mut scene = Scene::open(conductor)?;
+    scene.first_message_to_a_device_that_is_offline()?;
+    another_device_is_no_part_of_it(&mut scene)?;
+    scene.conversation()?;
+    renewed_after_100_messages(&mut scene)?;
+    renewed_after_a_week(&mut scene)?;
+    scene.the_relay_can_read_nothing()?;
+    scene.lose_alice("alice-2", "alice-example.2")?;
+    scene.converse(Who::Alice, "a new phone, so a new secret chat")?;
+    let history = scene.alice.ask("history", &[])?;
+    let claim = "all that the new device knows is what it wrote itself";
+    scene.check(claim, history.len() == 2);
+    scene.the_relay_can_read_nothing()?;
+    scene.close()
+}
 
-    fn run(&self, conductor: &mut Conductor) -> Result<()> {
-        let mut scene = Scene::open(conductor)?;
-        scene.first_message_to_a_device_that_is_offline()?;
-        another_device_is_no_part_of_it(&mut scene)?;
-        scene.conversation()?;
-        renewed_after_100_messages(&mut scene)?;
-        renewed_after_a_week(&mut scene)?;
-        scene.the_relay_can_read_nothing()?;
-        scene.lose_alice("alice-2", "alice-example.2")?;
-        scene.converse(Who::Alice, "a new phone, so a new secret chat")?;
-        let history = scene.alice.ask("history", &[])?;
-        let claim = "all that the new device knows is what it wrote itself";
-        scene.check(claim, history.len() == 2);
-        scene.the_relay_can_read_nothing()?;
-        scene.close()
-    }
-
-    fn party(&self, role: &str, place: &Place) -> Result<()> {
-        with_backend!(place.backend, B => match role {
-            "relay" => relay::<B>(place),
-            "client" => client::<Watched<B>>(place),
-            "thief" => thief::<B>(),
-            _ => Err(UnknownRole(role.to_owned()).into()),
-        })
-    }
+fn party(role: &str, place: &Place) -> Result<()> {
+    with_backend!(place.backend, B => match role {
+        "client" => client::<Watched<B>>(place),
+        _ => common::<B>(role, place),
+    })
 }
 
 /// A client's process. Besides what every client does: `wait SECONDS` lets its clock advance. It exports

@@ -7,9 +7,9 @@
 use sprag::SessionPolicy;
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 
-use super::parties::{Client, relay, thief};
+use super::Model;
+use super::parties::{Client, common};
 use super::scene::{Scene, Who};
-use super::{Model, UnknownRole};
 use crate::Result;
 use crate::conductor::Conductor;
 use crate::journal::Watched;
@@ -19,42 +19,35 @@ use crate::table::Facts;
 use crate::with_backend;
 
 /// The model.
-#[derive(Debug)]
-pub(super) struct Signal;
-
-static FACTS: Facts = Facts {
-    name: "signal",
-    like: "Signal: device to device, the relay forgets",
-    can_decrypt: "the two devices",
-    ephemeral_keys: "yes, one for each message",
-    on_server: "as ciphertext, until it is delivered",
-    server_restores: "no",
-    history: "on the device, encrypted at rest; an export under a recovery key",
+pub(super) const MODEL: Model = Model {
+    facts: Facts {
+        name: "signal",
+        like: "Signal: device to device, the relay forgets",
+        can_decrypt: "the two devices",
+        ephemeral_keys: "yes, one for each message",
+        on_server: "as ciphertext, until it is delivered",
+        server_restores: "no",
+        history: "on the device, encrypted at rest; an export under a recovery key",
+    },
+    run,
+    party,
 };
 
-impl Model for Signal {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
+fn run(conductor: &mut Conductor) -> Result<()> {
+    let mut scene = Scene::open(conductor)?;
+    scene.first_message_to_a_device_that_is_offline()?;
+    scene.conversation()?;
+    scene.the_relay_can_read_nothing()?;
+    export_lose_restore(&mut scene)?;
+    scene.the_relay_can_read_nothing()?;
+    scene.close()
+}
 
-    fn run(&self, conductor: &mut Conductor) -> Result<()> {
-        let mut scene = Scene::open(conductor)?;
-        scene.first_message_to_a_device_that_is_offline()?;
-        scene.conversation()?;
-        scene.the_relay_can_read_nothing()?;
-        export_lose_restore(&mut scene)?;
-        scene.the_relay_can_read_nothing()?;
-        scene.close()
-    }
-
-    fn party(&self, role: &str, place: &Place) -> Result<()> {
-        with_backend!(place.backend, B => match role {
-            "relay" => relay::<B>(place),
-            "client" => client::<Watched<B>>(place),
-            "thief" => thief::<B>(),
-            _ => Err(UnknownRole(role.to_owned()).into()),
-        })
-    }
+fn party(role: &str, place: &Place) -> Result<()> {
+    with_backend!(place.backend, B => match role {
+        "client" => client::<Watched<B>>(place),
+        _ => common::<B>(role, place),
+    })
 }
 
 fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {

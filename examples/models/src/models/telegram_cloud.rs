@@ -23,19 +23,21 @@ use crate::models::{Model, UnknownRole, close};
 use crate::party::{Fault, Place, UnknownCommand, answer, hex, unhex};
 use crate::search::Needle;
 use crate::table::Facts;
-use crate::{Result, with_backend};
+use crate::{Result, scrub, with_backend};
 
 /// The model.
-pub(super) struct TelegramCloud;
-
-static FACTS: Facts = Facts {
-    name: "telegram-cloud",
-    like: "Telegram's cloud chats: encrypted to the server, which keeps the history",
-    can_decrypt: "every device of both users, and the server",
-    ephemeral_keys: "yes, those of the channels; the storage key lasts",
-    on_server: "for good, encrypted at rest under a key of the server's",
-    server_restores: "yes, all of them, to any device of the user",
-    history: "on the server",
+pub(super) const MODEL: Model = Model {
+    facts: Facts {
+        name: "telegram-cloud",
+        like: "Telegram's cloud chats: encrypted to the server, which keeps the history",
+        can_decrypt: "every device of both users, and the server",
+        ephemeral_keys: "yes, those of the channels; the storage key lasts",
+        on_server: "for good, encrypted at rest under a key of the server's",
+        server_restores: "yes, all of them, to any device of the user",
+        history: "on the server",
+    },
+    run,
+    party,
 };
 
 const DATABASE: &str = "cloud.sqlite";
@@ -45,29 +47,23 @@ const BOB: &str = "bob-example";
 /// What the operator keeps apart from the server's disk.
 const STORAGE_KEYS: [[u8; 32]; 2] = [[0x5a; 32], [0xa5; 32]];
 
-impl Model for TelegramCloud {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
+fn party(role: &str, place: &Place) -> Result<()> {
+    journal::start(&place.folder)?;
+    with_backend!(place.backend, B => match role {
+        "server" => server::<Watched<B>>(place),
+        "device" => device::<Watched<B>>(place.fault),
+        _ => Err(UnknownRole(role.to_owned()).into()),
+    })
+}
 
-    fn party(&self, role: &str, place: &Place) -> Result<()> {
-        journal::start(&place.folder)?;
-        with_backend!(place.backend, B => match role {
-            "server" => server::<Watched<B>>(place),
-            "device" => device::<Watched<B>>(place.fault),
-            _ => Err(UnknownRole(role.to_owned()).into()),
-        })
-    }
-
-    fn run(&self, conductor: &mut Conductor) -> Result<()> {
-        let mut run = Run::open(conductor)?;
-        run.conversation()?;
-        run.the_server_can_read()?;
-        run.session_keys_end()?;
-        run.device_lost()?;
-        run.storage_key_renewed()?;
-        run.server_restarted()
-    }
+fn run(conductor: &mut Conductor) -> Result<()> {
+    let mut run = Run::open(conductor)?;
+    run.conversation()?;
+    run.the_server_can_read()?;
+    run.session_keys_end()?;
+    run.device_lost()?;
+    run.storage_key_renewed()?;
+    run.server_restarted()
 }
 
 struct Run<'a> {
@@ -93,7 +89,8 @@ impl<'a> Run<'a> {
         stranger.ask("server", &[&at[0], &at[1]])?;
         let refused = stranger.refuses("enrol", &[ALICE, "a guess"])?;
         let claim = "a device that does not know alice's code is refused";
-        conductor.report.check(claim, refused.is_some());
+        let reason = "the server refused: that is not the user's code";
+        conductor.report.refused(claim, refused, reason);
         Ok(Self {
             conductor,
             server,
@@ -137,7 +134,7 @@ impl<'a> Run<'a> {
     fn session_keys_end(&mut self) -> Result<()> {
         let step = "alice's channel ends, and a second one begins";
         self.conductor.report.step(step);
-        let keys = journal::in_order(self.alice.folder())?;
+        let keys = journal::read(self.alice.folder())?;
         // The last is that of the answer, the one before that of the request.
         let current = keys.iter().rev().take(2);
         let current: Vec<_> = current.map(|key| Needle::new("a key", key)).collect();
@@ -146,6 +143,7 @@ impl<'a> Run<'a> {
             self.conductor.holds_all(&claim, party, &current)?;
         }
         close(&mut self.alice, &mut self.server)?;
+        self.conductor.report.note(scrub::SAID);
         let keys = self.alice.keys()?;
         let control = self.public()?;
         let alice = &self.alice;
@@ -168,7 +166,8 @@ impl<'a> Run<'a> {
         self.alice.ask("revoke", &[&key[0]])?;
         let refused = stolen.refuses("fetch", &[])?;
         let claim = "the stolen one gets nothing any more";
-        self.conductor.report.check(claim, refused.is_some());
+        let reason = "the server refused: no user has this device";
+        self.conductor.report.refused(claim, refused, reason);
         self.say(BOB, "bob to alice, on her new phone")?;
         self.complete("the conversation goes on", ALICE)
     }
@@ -200,10 +199,13 @@ impl<'a> Run<'a> {
             }
         }
         let old = hex(&STORAGE_KEYS[0]);
-        for generation in ["1", "2"] {
+        for (generation, reason) in [
+            ("1", "generation 2 is not in the ring"),
+            ("2", "authentication failed"),
+        ] {
             let refused = self.server.refuses("unlock", &[generation, &old])?;
             let claim = format!("the old storage key opens nothing as generation {generation}");
-            self.conductor.report.check(&claim, refused.is_some());
+            self.conductor.report.refused(&claim, refused, reason);
         }
         self.at = unlock(&mut self.server, 2)?;
         for party in [&mut self.alice, &mut self.bob] {

@@ -10,15 +10,15 @@ use sprag::history::backup::RecoveryKey;
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 use zeroize::Zeroizing;
 
-use super::parties::{Client, relay, store, thief};
+use super::Model;
+use super::parties::{Client, common};
 use super::scene::{Scene, Who};
-use super::{Model, UnknownRole};
 use crate::Result;
 use crate::backup::{self, Unlock};
 use crate::conductor::{Conductor, Party};
 use crate::journal::Watched;
 use crate::net::Connection;
-use crate::party::{self, Fault, Place};
+use crate::party::{self, Place};
 use crate::search::Needle;
 use crate::table::Facts;
 use crate::with_backend;
@@ -29,48 +29,40 @@ const PASSWORD: &str = "four wet umbrellas dry";
 const NAME: &str = "alice-example.0";
 
 /// The model.
-#[derive(Debug)]
-pub(super) struct WhatsApp;
-
-static FACTS: Facts = Facts {
-    name: "whatsapp",
-    like: "WhatsApp: device to device, an encrypted backup in the cloud",
-    can_decrypt: "the two devices; a backup, who has its password or recovery key",
-    ephemeral_keys: "yes, one for each message; not the backup's",
-    on_server: "as ciphertext, until it is delivered; the backup, sealed",
-    server_restores: "as a sealed backup, to who can open it",
-    history: "on the device, encrypted at rest; a backup at a store",
+pub(super) const MODEL: Model = Model {
+    facts: Facts {
+        name: "whatsapp",
+        like: "WhatsApp: device to device, an encrypted backup in the cloud",
+        can_decrypt: "the two devices; a backup, who has its password or recovery key",
+        ephemeral_keys: "yes, one for each message; not the backup's",
+        on_server: "as ciphertext, until it is delivered; the backup, sealed",
+        server_restores: "as a sealed backup, to who can open it",
+        history: "on the device, encrypted at rest; a backup at a store",
+    },
+    run,
+    party,
 };
 
-impl Model for WhatsApp {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
+fn run(conductor: &mut Conductor) -> Result<()> {
+    let mut scene = Scene::open(conductor)?;
+    scene.first_message_to_a_device_that_is_offline()?;
+    scene.conversation()?;
+    scene.the_relay_can_read_nothing()?;
+    let store = scene.conductor.start("store", "store")?;
+    let backup = back_up(&mut scene, &store)?;
+    scene.lose_alice("alice-2", "alice-example.2")?;
+    scene.converse(Who::Alice, "new phone, same me")?;
+    restore(&mut scene, &store, &backup)?;
+    the_store_can_read_nothing(&mut scene, &store, &backup)?;
+    scene.the_relay_can_read_nothing()?;
+    scene.close()
+}
 
-    fn run(&self, conductor: &mut Conductor) -> Result<()> {
-        let mut scene = Scene::open(conductor)?;
-        scene.first_message_to_a_device_that_is_offline()?;
-        scene.conversation()?;
-        scene.the_relay_can_read_nothing()?;
-        let store = scene.conductor.start("store", "store")?;
-        let backup = back_up(&mut scene, &store)?;
-        scene.lose_alice("alice-2", "alice-example.2")?;
-        scene.converse(Who::Alice, "new phone, same me")?;
-        restore(&mut scene, &store, &backup)?;
-        the_store_can_read_nothing(&mut scene, &store, &backup)?;
-        scene.the_relay_can_read_nothing()?;
-        scene.close()
-    }
-
-    fn party(&self, role: &str, place: &Place) -> Result<()> {
-        with_backend!(place.backend, B => match role {
-            "relay" => relay::<B>(place),
-            "store" => store(place),
-            "client" => client::<Watched<B>>(place),
-            "thief" => thief::<B>(),
-            _ => Err(UnknownRole(role.to_owned()).into()),
-        })
-    }
+fn party(role: &str, place: &Place) -> Result<()> {
+    with_backend!(place.backend, B => match role {
+        "client" => client::<Watched<B>>(place),
+        _ => common::<B>(role, place),
+    })
 }
 
 /// A client's process. Besides what every client does:
@@ -87,10 +79,7 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
             let put = [b"put", name.as_bytes(), &file];
             let mut store = Connection::open(store.parse()?)?;
             store.call(&put)?;
-            if place.fault == Some(Fault::Leaks) {
-                let plain: Vec<u8> = letters.into_iter().flat_map(|letter| letter.text).collect();
-                store.call(&[b"put", b"preview.0", &plain])?;
-            }
+            client.preview(&letters, &mut store)?;
             Ok(vec![recovery.to_text::<B>().to_string()])
         }
         ("restore-password", [store, name, password]) => {

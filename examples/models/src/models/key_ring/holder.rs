@@ -39,7 +39,7 @@ const ALGORITHM: WrapAlgorithm = WrapAlgorithm::DhKemAes256Gcm;
 /// - `secrets` answers what must never leave it
 pub(super) fn run<B: FileBackend>(place: &Place) -> Result<()> {
     journal::start(&place.folder)?;
-    let mut holder = Holder::<B>::new(place.fault == Some(Fault::Leaks))?;
+    let mut holder = Holder::<B>::new(place)?;
     party::answer(&[], |verb, arguments| holder.command(verb, arguments))
 }
 
@@ -49,7 +49,7 @@ struct Holder<B: FileBackend> {
     kek: KekRing<B, DhKem>,
     server: Option<Connection>,
     seen: BTreeMap<String, u64>,
-    leaks: bool,
+    place: Place,
 }
 
 /// The ring as it was fetched, and the key of one scope.
@@ -60,7 +60,7 @@ struct Opened<B> {
 }
 
 impl<B: FileBackend> Holder<B> {
-    fn new(leaks: bool) -> Result<Self> {
+    fn new(place: &Place) -> Result<Self> {
         let rng = &mut sprag::entropy::system();
         let private = PrivateKey::<B>::generate(rng)?;
         Ok(Self {
@@ -69,7 +69,7 @@ impl<B: FileBackend> Holder<B> {
             kek: KekRing::at(KEK, ALGORITHM, private)?,
             server: None,
             seen: BTreeMap::new(),
-            leaks,
+            place: place.clone(),
         })
     }
 
@@ -131,9 +131,10 @@ impl<B: FileBackend> Holder<B> {
         let mut keys = Vec::new();
         for (name, generation) in ring.entries(&key)? {
             let read = ring.get(&key, name, generation)?;
-            if self.leaks {
-                let report: [&[u8]; 2] = [b"report", read.expose()];
-                self.server.as_mut().ok_or(NotConnected)?.call(&report)?;
+            if self.place.fault == Some(Fault::Leaks) {
+                let report = journal::leaked(&self.place.folder, read.expose())?;
+                let server = self.server.as_mut().ok_or(NotConnected)?;
+                server.call(&[b"report", &report])?;
             }
             keys.push(hex(read.expose()));
         }

@@ -1,7 +1,6 @@
 //! The server that keeps the file of a key ring, and hands it to whoever asks.
 //!
-//! A real one asks who that is; here the question is what it can read, so anybody may fetch and save. A
-//! save names the version that it was made from, and is refused if that is not the newest.
+//! A save names the version that it was made from, and is refused if that is not the newest.
 
 use std::fmt;
 use std::fs;
