@@ -127,7 +127,7 @@ pub(super) fn lines(out: &mut String, record: &Record, group: &str) {
         let _ = writeln!(
             out,
             "{:<52}{:>9} against {:>9}: {}× ({} to {})",
-            format!("{name} {}{on}", parameters(row)),
+            format!("{}{on}", format!("{name} {}", parameters(row)).trim_end()),
             duration(ns.p50),
             duration(baseline.ns.p50),
             digits(baseline.gain.p50),
