@@ -262,6 +262,41 @@ impl<A: Algorithm> Aead for AwsLcAead<A> {
         }
         Ok(())
     }
+
+    fn seal_into(
+        key: &LessSafeKey,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], PrimitiveError> {
+        aead_limit::check(text.len(), A::LIMIT)?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let mut tag = [0; 16];
+        key.seal_out_of_place_scatter(nonce, Aad::from(aad), text, buffer, &[], &mut tag)
+            .map_err(|_| PrimitiveError::InvalidLength)?;
+        Ok(tag)
+    }
+
+    fn open_into(
+        key: &LessSafeKey,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        sealed: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), PrimitiveError> {
+        if sealed.len() != buffer.len() {
+            return Err(PrimitiveError::InvalidLength);
+        }
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = key.open_separate_gather(nonce, Aad::from(aad), sealed, tag, buffer);
+        if opened.is_err() {
+            buffer.zeroize();
+            return Err(PrimitiveError::AuthenticationFailed);
+        }
+        Ok(())
+    }
 }
 
 /// Which AEAD an [`AwsLcAead`] is.

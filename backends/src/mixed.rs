@@ -24,6 +24,7 @@
 use sprag_core::backend::FileBackend;
 use sprag_core::backend::{CryptoBackend, HybridBackend, PqBackend};
 use sprag_core::primitives::{Aead, OpenJob, PrimitiveError, SealJob};
+use zeroize::Zeroizing;
 
 #[cfg(feature = "files")]
 pub use crate::argon2id::Argon2id;
@@ -45,7 +46,7 @@ use crate::{aws_lc, kernel, ring};
 /// | X25519 | our [`kernel`] with AVX-512 IFMA, or batches of three and more with AVX2; AWS-LC for keys and all else |
 /// | Ed25519 | AWS-LC |
 /// | SHA-256, HMAC, HKDF, the ratchet's chain | our [`kernel`]; RustCrypto where the processor has no SHA-256 instructions |
-/// | AES-256-GCM | our [`kernel`] under single-use keys, ring for very long messages and prepared keys |
+/// | AES-256-GCM | our [`kernel`] under single-use keys and from one buffer into another, ring for very long messages and prepared keys in place |
 /// | ChaCha20-Poly1305 | ring |
 /// | ML-KEM | libcrux |
 ///
@@ -104,13 +105,23 @@ impl Aes256Gcm {
     }
 }
 
+/// A key that is used often: prepared for ring, and its bytes for the kernel. The bytes are wiped on
+/// drop, what ring prepared is not.
+pub struct Aes256GcmKey {
+    prepared: <ring::Aes256Gcm as Aead>::Key,
+    bytes: Zeroizing<[u8; 32]>,
+}
+
 impl Aead for Aes256Gcm {
-    /// A key that is prepared is used often, so its set-up does not count and ring is faster at
-    /// every length.
-    type Key = <ring::Aes256Gcm as Aead>::Key;
+    /// In place, where the set-up of a key that is used often does not count, ring is faster at every
+    /// length; from one buffer into another, the kernel is where it has wide vectors.
+    type Key = Aes256GcmKey;
 
     fn key(bytes: &[u8; 32]) -> Result<Self::Key, PrimitiveError> {
-        ring::Aes256Gcm::key(bytes)
+        Ok(Aes256GcmKey {
+            prepared: ring::Aes256Gcm::key(bytes)?,
+            bytes: Zeroizing::new(*bytes),
+        })
     }
 
     fn seal(
@@ -119,7 +130,7 @@ impl Aead for Aes256Gcm {
         aad: &[u8],
         buffer: &mut [u8],
     ) -> Result<[u8; 16], PrimitiveError> {
-        ring::Aes256Gcm::seal(key, nonce, aad, buffer)
+        ring::Aes256Gcm::seal(&key.prepared, nonce, aad, buffer)
     }
 
     fn open(
@@ -129,7 +140,36 @@ impl Aead for Aes256Gcm {
         buffer: &mut [u8],
         tag: &[u8; 16],
     ) -> Result<(), PrimitiveError> {
-        ring::Aes256Gcm::open(key, nonce, aad, buffer, tag)
+        ring::Aes256Gcm::open(&key.prepared, nonce, aad, buffer, tag)
+    }
+
+    fn seal_into(
+        key: &Self::Key,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], PrimitiveError> {
+        if kernel::Aes256Gcm::is_fastest_between_buffers() {
+            kernel::Aes256Gcm::seal_once_into(&key.bytes, nonce, aad, text, buffer)
+        } else {
+            ring::Aes256Gcm::seal_into(&key.prepared, nonce, aad, text, buffer)
+        }
+    }
+
+    fn open_into(
+        key: &Self::Key,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        sealed: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), PrimitiveError> {
+        if kernel::Aes256Gcm::is_fastest_between_buffers() {
+            kernel::Aes256Gcm::open_once_into(&key.bytes, nonce, aad, sealed, buffer, tag)
+        } else {
+            ring::Aes256Gcm::open_into(&key.prepared, nonce, aad, sealed, buffer, tag)
+        }
     }
 
     #[inline]
@@ -204,7 +244,7 @@ pub const PROVENANCE: Provenance = Provenance {
             primitive: "AES-256-GCM",
             library: "own kernel, ring",
             wipes: Wipes::Partly,
-            note: "own code under single-use keys on x86-64 with AES instructions; ring for prepared keys and very long messages, whose LessSafeKey is not wiped",
+            note: "own code under single-use keys on x86-64 with AES instructions, and from one buffer into another with VAES; ring for prepared keys in place and very long messages, whose LessSafeKey is not wiped",
         },
         Row {
             primitive: "ChaCha20-Poly1305",

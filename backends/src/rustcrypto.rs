@@ -8,7 +8,7 @@ mod sha3;
 #[cfg(feature = "files")]
 mod sha512;
 
-use aes_gcm::aead::{AeadInOut, KeyInit, consts::U12};
+use aes_gcm::aead::{AeadInOut, KeyInit, consts::U12, inout::InOutBuf};
 use aes_gcm::{AesGcm, aes::Aes256Enc};
 use ed25519_dalek::{Signer, SigningKey, Verifier, VerifyingKey};
 #[cfg(feature = "files")]
@@ -85,11 +85,7 @@ impl Aead for Aes256Gcm {
         aad: &[u8],
         buffer: &mut [u8],
     ) -> Result<[u8; 16], PrimitiveError> {
-        aead_limit::check(buffer.len(), aead_limit::AES_GCM)?;
-        key.0
-            .encrypt_inout_detached(nonce.into(), aad, buffer.into())
-            .map(Into::into)
-            .map_err(|_| PrimitiveError::InvalidLength)
+        key.seal(nonce, aad, buffer.into())
     }
 
     fn open(
@@ -99,10 +95,63 @@ impl Aead for Aes256Gcm {
         buffer: &mut [u8],
         tag: &[u8; 16],
     ) -> Result<(), PrimitiveError> {
-        key.0
-            .decrypt_inout_detached(nonce.into(), aad, (&mut *buffer).into(), tag.into())
+        key.open(nonce, aad, buffer.into(), tag)
+    }
+
+    fn seal_into(
+        key: &Aes256GcmKey,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], PrimitiveError> {
+        key.seal(nonce, aad, between(text, buffer)?)
+    }
+
+    fn open_into(
+        key: &Aes256GcmKey,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        sealed: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), PrimitiveError> {
+        key.open(nonce, aad, between(sealed, buffer)?, tag)
+    }
+}
+
+fn between<'i, 'o>(
+    from: &'i [u8],
+    to: &'o mut [u8],
+) -> Result<InOutBuf<'i, 'o, u8>, PrimitiveError> {
+    InOutBuf::new(from, to).map_err(|_| PrimitiveError::InvalidLength)
+}
+
+impl Aes256GcmKey {
+    fn seal(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: InOutBuf<'_, '_, u8>,
+    ) -> Result<[u8; 16], PrimitiveError> {
+        aead_limit::check(text.len(), aead_limit::AES_GCM)?;
+        self.0
+            .encrypt_inout_detached(nonce.into(), aad, text)
+            .map(Into::into)
+            .map_err(|_| PrimitiveError::InvalidLength)
+    }
+
+    fn open(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        mut sealed: InOutBuf<'_, '_, u8>,
+        tag: &[u8; 16],
+    ) -> Result<(), PrimitiveError> {
+        self.0
+            .decrypt_inout_detached(nonce.into(), aad, sealed.reborrow(), tag.into())
             .map_err(|_| {
-                buffer.zeroize();
+                sealed.get_out().zeroize();
                 PrimitiveError::AuthenticationFailed
             })
     }

@@ -158,6 +158,12 @@ fn sealed_and_opened<A: Aead>(test: &aead::Test) -> Verdict {
         opened
     );
     assert_eq!(again, buffer);
+    again.fill(9);
+    assert_eq!(
+        A::open_into(&prepared, nonce, &test.aad, &test.ct, &mut again, tag),
+        opened
+    );
+    assert_eq!(again, buffer);
     if opened.is_err() {
         assert!(buffer.iter().all(|byte| *byte == 0), "case {}", test.tc_id);
         return Ok(false);

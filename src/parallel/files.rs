@@ -56,16 +56,9 @@ pub fn seal_file_into<B: FileBackend, R: TryCryptoRng + ?Sized>(
     let (front, body) = file.split_at_mut(HEADER_LEN);
     front.copy_from_slice(&header);
     let seal = |(number, sealed): (usize, &mut [u8])| {
-        let (chunk, tag) = sealed.split_at_mut(sealed.len() - TAG_LEN);
         let start = number * CHUNK_LEN;
-        chunk.copy_from_slice(&text[start..start + chunk.len()]);
-        match pieces.seal_chunk(number as u64, chunk) {
-            Ok(sealed) => {
-                tag.copy_from_slice(&sealed);
-                None
-            }
-            Err(error) => Some(error),
-        }
+        let text = &text[start..start + (sealed.len() - TAG_LEN)];
+        pieces.seal_chunk_into(number as u64, text, sealed).err()
     };
     let failed = if split::threads() == 1 {
         body.chunks_mut(SEALED_LEN).enumerate().find_map(seal)
@@ -140,9 +133,7 @@ fn open_all<B: FileBackend>(
     let (chunks, end) = text.split_at_mut(whole * CHUNK_LEN);
 
     let open = |(number, (chunk, sealed)): (usize, (&mut [u8], &[u8]))| {
-        let (from, tag) = sealed.split_last_chunk().expect("the length was checked");
-        chunk.copy_from_slice(from);
-        pieces.open_detached(number as u64, chunk, tag).err()
+        pieces.open_chunk_into(number as u64, sealed, chunk).err()
     };
     if let Some(error) = open((whole, (end, last))) {
         return Err(error);

@@ -288,6 +288,23 @@ impl Aead for StopsAtFailure {
     }
 }
 
+// Into another buffer the text is sealed over what stands there.
+fault!(AddsToBuffer: Aead);
+impl Aead for AddsToBuffer {
+    good_aes!(open);
+    fn seal_into(
+        key: &Self::Key,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: &[u8],
+        buffer: &mut [u8],
+    ) -> Refusable<[u8; 16]> {
+        let tag = GoodAes::seal_into(key, nonce, aad, text, &mut text.to_vec())?;
+        GoodAes::seal(key, nonce, aad, buffer)?;
+        Ok(tag)
+    }
+}
+
 /// The methods of [`Signature`] that a fault leaves alone.
 macro_rules! good_ed25519 {
     ($($method:ident)*) => {

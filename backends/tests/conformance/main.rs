@@ -79,6 +79,10 @@ fn faulty_backends_are_caught_by_the_check_of_the_fault() {
     caught::<LeavesPlaintext>("AES-256-GCM", "every changed bit of the tag is refused");
     caught::<TruncatedTag>("AES-256-GCM", "every changed bit of the tag is refused");
     caught::<StopsAtFailure>("AES-256-GCM", "a batch is a loop, failing items included");
+    caught::<AddsToBuffer>(
+        "AES-256-GCM",
+        "from one buffer into another is a copy and in place",
+    );
     caught::<LaxKeys>("Ed25519", "a public key of small order is refused");
     caught::<SkipsVerification>("Ed25519", "a batch is a loop, failing items included");
     caught::<NoModulusCheck>(

@@ -34,7 +34,11 @@ pub(crate) fn messages<Reference: Aead, Other: Aead>() {
             for tag_of in [
                 &|buffer: &mut [u8]| A::seal_once(key, nonce, aad, buffer),
                 &|buffer: &mut [u8]| A::seal(&prepared, nonce, aad, buffer),
-            ] as [&dyn Fn(&mut [u8]) -> _; 2]
+                &|buffer: &mut [u8]| {
+                    buffer.fill(9);
+                    A::seal_into(&prepared, nonce, aad, plaintext, buffer)
+                },
+            ] as [&dyn Fn(&mut [u8]) -> _; 3]
             {
                 let mut buffer = plaintext.clone();
                 let tag = tag_of(&mut buffer).expect("sealed");
@@ -74,7 +78,11 @@ pub(crate) fn messages<Reference: Aead, Other: Aead>() {
             for open in [
                 &|buffer: &mut [u8]| A::open_once(key, nonce, aad, buffer, tag),
                 &|buffer: &mut [u8]| A::open(&prepared, nonce, aad, buffer, tag),
-            ] as [&dyn Fn(&mut [u8]) -> _; 2]
+                &|buffer: &mut [u8]| {
+                    buffer.fill(9);
+                    A::open_into(&prepared, nonce, aad, ciphertext, buffer, tag)
+                },
+            ] as [&dyn Fn(&mut [u8]) -> _; 3]
             {
                 let mut buffer = ciphertext.clone();
                 let outcome = open(&mut buffer);

@@ -2,7 +2,7 @@
 
 use super::PrimitiveError;
 
-/// An AEAD with a 32-byte key, a 12-byte nonce and a 16-byte tag, in place.
+/// An AEAD with a 32-byte key, a 12-byte nonce and a 16-byte tag.
 pub trait Aead {
     /// A key prepared for many messages. Wiped on drop.
     type Key: Send + Sync;
@@ -36,6 +36,40 @@ pub trait Aead {
         buffer: &mut [u8],
         tag: &[u8; 16],
     ) -> Result<(), PrimitiveError>;
+
+    /// [`seal`](Self::seal) of `text` into a buffer of its length, whatever stood there.
+    ///
+    /// # Errors
+    /// As [`seal`](Self::seal); [`PrimitiveError::InvalidLength`] for a buffer of another length, which
+    /// is then untouched.
+    fn seal_into(
+        key: &Self::Key,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], PrimitiveError> {
+        copy(text, buffer)?;
+        Self::seal(key, nonce, aad, buffer)
+    }
+
+    /// [`open`](Self::open) of `sealed` into a buffer of its length, whatever stood there. A failed
+    /// open leaves zeros.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`PrimitiveError::InvalidLength`] for a buffer of another length, which
+    /// is then untouched.
+    fn open_into(
+        key: &Self::Key,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        sealed: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), PrimitiveError> {
+        copy(sealed, buffer)?;
+        Self::open(key, nonce, aad, buffer, tag)
+    }
 
     /// [`seal`](Self::seal) under a key that is used this once, as a ratchet's message key is.
     ///
@@ -79,6 +113,14 @@ pub trait Aead {
             job.outcome = Self::open_once(job.key, job.nonce, job.aad, job.buffer, job.tag);
         }
     }
+}
+
+fn copy(from: &[u8], to: &mut [u8]) -> Result<(), PrimitiveError> {
+    if from.len() != to.len() {
+        return Err(PrimitiveError::InvalidLength);
+    }
+    to.copy_from_slice(from);
+    Ok(())
 }
 
 /// One message to seal in a batch.

@@ -54,6 +54,12 @@ impl Path {
         512
     }
 
+    /// Whether a long message that goes from one buffer into another does so here faster than a copy
+    /// and ring: by the estimate above not.
+    pub(super) const fn is_fastest_between_buffers(self) -> bool {
+        false
+    }
+
     /// What reports call it.
     pub(super) const fn name(self) -> &'static str {
         "ARMv8 AES and PMULL"
@@ -94,6 +100,33 @@ impl Path {
         }
         clear_registers();
         matches
+    }
+
+    /// As [`seal`](Self::seal), of `text` into a buffer of its length.
+    pub(super) fn seal_into(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: &[u8],
+        buffer: &mut [u8],
+    ) -> [u8; 16] {
+        buffer.copy_from_slice(text);
+        self.seal(key, nonce, aad, buffer)
+    }
+
+    /// As [`open`](Self::open), of `sealed` into a buffer of its length.
+    pub(super) fn open_into(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        sealed: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> bool {
+        buffer.copy_from_slice(sealed);
+        self.open(key, nonce, aad, buffer, tag)
     }
 
     /// Seals one after the other; a message beyond GCM's limit is refused.

@@ -25,6 +25,10 @@ impl Path {
         match self {}
     }
 
+    pub(super) const fn is_fastest_between_buffers(self) -> bool {
+        match self {}
+    }
+
     pub(super) const fn name(self) -> &'static str {
         match self {}
     }
@@ -37,6 +41,29 @@ impl Path {
         self,
         _: &[u8; 32],
         _: &[u8; 12],
+        _: &[u8],
+        _: &mut [u8],
+        _: &[u8; 16],
+    ) -> bool {
+        match self {}
+    }
+
+    pub(super) fn seal_into(
+        self,
+        _: &[u8; 32],
+        _: &[u8; 12],
+        _: &[u8],
+        _: &[u8],
+        _: &mut [u8],
+    ) -> [u8; 16] {
+        match self {}
+    }
+
+    pub(super) fn open_into(
+        self,
+        _: &[u8; 32],
+        _: &[u8; 12],
+        _: &[u8],
         _: &[u8],
         _: &mut [u8],
         _: &[u8; 16],

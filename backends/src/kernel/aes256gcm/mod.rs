@@ -57,6 +57,63 @@ impl Aes256Gcm {
     pub fn fastest_up_to() -> Option<usize> {
         Path::detect().map(Path::fastest_up_to)
     }
+
+    /// Whether a long message goes from one buffer into another faster by
+    /// [`seal_once_into`](Self::seal_once_into) than by a copy and ring.
+    #[must_use]
+    #[inline]
+    pub fn is_fastest_between_buffers() -> bool {
+        Path::detect().is_some_and(Path::is_fastest_between_buffers)
+    }
+
+    /// [`seal_once`](Aead::seal_once) of `text` into a buffer of its length, whatever stood there.
+    ///
+    /// # Errors
+    /// [`PrimitiveError::InvalidLength`] beyond the cipher's limit, or for a buffer of another length;
+    /// it is then untouched.
+    pub fn seal_once_into(
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], PrimitiveError> {
+        let Some(path) = Path::detect() else {
+            return Portable::seal_into(&Portable::key(key)?, nonce, aad, text, buffer);
+        };
+        aead_limit::check(text.len(), aead_limit::AES_GCM)?;
+        same_length(text, buffer)?;
+        Ok(path.seal_into(key, nonce, aad, text, buffer))
+    }
+
+    /// [`open_once`](Aead::open_once) of `sealed` into a buffer of its length, whatever stood there.
+    /// A failed open leaves zeros.
+    ///
+    /// # Errors
+    /// [`PrimitiveError::AuthenticationFailed`] if the tag does not match;
+    /// [`PrimitiveError::InvalidLength`] for a buffer of another length, which is then untouched.
+    pub fn open_once_into(
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        sealed: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), PrimitiveError> {
+        let Some(path) = Path::detect() else {
+            return Portable::open_into(&Portable::key(key)?, nonce, aad, sealed, buffer, tag);
+        };
+        same_length(sealed, buffer)?;
+        opened(path.open_into(key, nonce, aad, sealed, buffer, tag))
+    }
+}
+
+const fn same_length(one: &[u8], other: &[u8]) -> Result<(), PrimitiveError> {
+    if one.len() == other.len() {
+        Ok(())
+    } else {
+        Err(PrimitiveError::InvalidLength)
+    }
 }
 
 impl Aead for Aes256Gcm {

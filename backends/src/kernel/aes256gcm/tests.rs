@@ -15,11 +15,17 @@ struct Path {
     name: &'static str,
     seal: Box<Seal>,
     open: Box<Open>,
+    seal_into: Box<SealInto>,
+    open_into: Box<OpenInto>,
     seal_batch: Box<SealBatch>,
     open_batch: Box<OpenBatch>,
 }
 
 type Seal = dyn Fn(&[u8; 32], &[u8; 12], &[u8], &mut [u8]) -> Result<[u8; 16], PrimitiveError>;
+type SealInto =
+    dyn Fn(&[u8; 32], &[u8; 12], &[u8], &[u8], &mut [u8]) -> Result<[u8; 16], PrimitiveError>;
+type OpenInto =
+    dyn Fn(&[u8; 32], &[u8; 12], &[u8], &[u8], &mut [u8], &[u8; 16]) -> Result<(), PrimitiveError>;
 type SealBatch = dyn Fn(&mut [SealJob<'_>]);
 type OpenBatch = dyn Fn(&mut [OpenJob<'_>]);
 type Open = dyn Fn(&[u8; 32], &[u8; 12], &[u8], &mut [u8], &[u8; 16]) -> Result<(), PrimitiveError>;
@@ -30,6 +36,12 @@ fn paths() -> Vec<Path> {
         name: "portable",
         seal: Box::new(Portable::seal_once),
         open: Box::new(Portable::open_once),
+        seal_into: Box::new(|key, nonce, aad, text, buffer| {
+            Portable::seal_into(&Portable::key(key)?, nonce, aad, text, buffer)
+        }),
+        open_into: Box::new(|key, nonce, aad, sealed, buffer, tag| {
+            Portable::open_into(&Portable::key(key)?, nonce, aad, sealed, buffer, tag)
+        }),
         seal_batch: Box::new(Portable::seal_batch),
         open_batch: Box::new(Portable::open_batch),
     }];
@@ -38,6 +50,12 @@ fn paths() -> Vec<Path> {
         seal: Box::new(move |key, nonce, aad, buffer| Ok(path.seal(key, nonce, aad, buffer))),
         open: Box::new(move |key, nonce, aad, buffer, tag| {
             opened(path.open(key, nonce, aad, buffer, tag))
+        }),
+        seal_into: Box::new(move |key, nonce, aad, text, buffer| {
+            Ok(path.seal_into(key, nonce, aad, text, buffer))
+        }),
+        open_into: Box::new(move |key, nonce, aad, sealed, buffer, tag| {
+            opened(path.open_into(key, nonce, aad, sealed, buffer, tag))
         }),
         seal_batch: Box::new(move |jobs| path.seal_batch(jobs)),
         open_batch: Box::new(move |jobs| path.open_batch(jobs)),
@@ -52,6 +70,12 @@ fn paths() -> Vec<Path> {
             seal: Box::new(move |key, nonce, aad, buffer| Ok(path.seal(key, nonce, aad, buffer))),
             open: Box::new(move |key, nonce, aad, buffer, tag| {
                 opened(path.open(key, nonce, aad, buffer, tag))
+            }),
+            seal_into: Box::new(move |key, nonce, aad, text, buffer| {
+                Ok(path.seal_into(key, nonce, aad, text, buffer))
+            }),
+            open_into: Box::new(move |key, nonce, aad, sealed, buffer, tag| {
+                opened(path.open_into(key, nonce, aad, sealed, buffer, tag))
             }),
             seal_batch: Box::new(move |jobs| path.seal_batch(jobs)),
             open_batch: Box::new(move |jobs| path.open_batch(jobs)),
@@ -111,6 +135,18 @@ impl Message {
         let opened = (path.open)(&self.key, &self.nonce, &self.aad, page.get_mut(), &tag);
         assert_eq!(opened, Ok(()), "{}", context());
         assert!(page.holds(&self.plaintext), "{}", context());
+
+        // From one buffer into another, which holds something else.
+        let mut other = Page::new((offset + 29) % 64, &vec![7; self.plaintext.len()]);
+        let (key, nonce, aad) = (&self.key, &self.nonce, &self.aad);
+        let sealed = (path.seal_into)(key, nonce, aad, page.get_mut(), other.get_mut());
+        assert_eq!(sealed, Ok(tag), "into another, {}", context());
+        assert!(other.holds(&ciphertext), "into another, {}", context());
+        page.get_mut().fill(8);
+        let opened = (path.open_into)(key, nonce, aad, other.get_mut(), page.get_mut(), &tag);
+        assert_eq!(opened, Ok(()), "into another, {}", context());
+        assert!(page.holds(&self.plaintext), "into another, {}", context());
+        assert!(other.holds(&ciphertext), "into another, {}", context());
     }
 
     /// Requires that `open` refuses this ciphertext and leaves zeros.
@@ -124,6 +160,21 @@ impl Message {
             path.name
         );
         assert!(page.holds(&vec![0; ciphertext.len()]), "{}", path.name);
+
+        let (key, nonce, aad) = (&self.key, &self.nonce, &self.aad);
+        page.get_mut().fill(8);
+        let opened = (path.open_into)(key, nonce, aad, ciphertext, page.get_mut(), tag);
+        assert_eq!(
+            opened,
+            Err(PrimitiveError::AuthenticationFailed),
+            "into another, {}",
+            path.name
+        );
+        assert!(
+            page.holds(&vec![0; ciphertext.len()]),
+            "into another, {}",
+            path.name
+        );
     }
 }
 

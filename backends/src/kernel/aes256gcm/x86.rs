@@ -118,6 +118,13 @@ impl Path {
         }
     }
 
+    /// Whether a long message that goes from one buffer into another does so here faster than a copy
+    /// and ring: measured on Zen 3 with the second path, which takes as long as ring does in place.
+    /// Without VAES ring is the faster one by more than a copy costs.
+    pub(super) const fn is_fastest_between_buffers(self) -> bool {
+        !matches!(self.0, Vectors::One)
+    }
+
     /// What reports call it.
     pub(super) const fn name(self) -> &'static str {
         match self.0 {
@@ -168,6 +175,61 @@ impl Path {
             }],
             &mut { *tag },
         )
+    }
+
+    /// As [`seal`](Self::seal), of `text` into a buffer of its length.
+    pub(super) fn seal_into(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: &[u8],
+        buffer: &mut [u8],
+    ) -> [u8; 16] {
+        let mut tag = [0; 16];
+        let message = Message {
+            key,
+            nonce,
+            aad,
+            buffer,
+        };
+        self.run_from::<true>(text, &mut [message], &mut tag);
+        tag
+    }
+
+    /// As [`open`](Self::open), of `text` into a buffer of its length.
+    pub(super) fn open_into(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> bool {
+        let message = Message {
+            key,
+            nonce,
+            aad,
+            buffer,
+        };
+        self.run_from::<false>(text, &mut [message], &mut { *tag })
+    }
+
+    fn run_from<const SEAL: bool>(
+        self,
+        text: &[u8],
+        message: &mut [Message<'_>; 1],
+        tag: &mut [u8; 16],
+    ) -> bool {
+        match self.0 {
+            // SAFETY: `self` proves that the processor has the instructions.
+            Vectors::One => unsafe { lanes1::run_from::<SEAL>(text, message, tag) },
+            // SAFETY: `self` proves that the processor has the instructions.
+            Vectors::Two => unsafe { lanes2::run_from::<SEAL>(text, message, tag) },
+            // SAFETY: `self` proves that the processor has the instructions.
+            Vectors::Four => unsafe { lanes4::run_from::<SEAL>(text, message, tag) },
+        }
     }
 
     #[inline]

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::BackupError;
 use super::padding::padded;
@@ -116,33 +116,44 @@ impl Items {
     /// Takes the next part and gives out the items that it completes.
     pub(super) fn update<E: From<BackupError>>(
         &mut self,
-        part: &[u8],
+        mut part: &[u8],
         visit: &mut impl FnMut(Restored<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if let Some(ending) = &mut self.ending_len {
-            return Ok(padding(ending, part)?);
-        }
-        append(&mut self.pending, part);
-        let mut rest = &self.pending[..];
-        loop {
-            if rest.first() == Some(&END) {
-                let mut ending = 0;
-                padding(&mut ending, rest)?;
-                self.ending_len = Some(ending);
-                self.pending.zeroize();
+        // An item that began in an earlier part takes what it lacks.
+        while !self.pending.is_empty() {
+            let (now, rest) = part.split_at(lacking(&self.pending).min(part.len()));
+            append(&mut self.pending, now);
+            part = rest;
+            if let Some((item, _)) = item(&self.pending)? {
+                visit(item)?;
+                self.count = self.count.saturating_add(1);
+                let len = self.pending.len() as u64;
+                self.content_len = self.content_len.saturating_add(len);
+                // The next one overwrites it, and the end wipes it.
+                self.pending.clear();
+            } else if part.is_empty() {
                 return Ok(());
             }
-            let Some((item, behind)) = item(rest)? else {
-                break;
+        }
+        // A whole item is given out where it stands.
+        while self.ending_len.is_none() && part.first().is_some_and(|kind| *kind != END) {
+            let Some((item, behind)) = item(part)? else {
+                append(&mut self.pending, part);
+                return Ok(());
             };
             visit(item)?;
-            let len = rest.len().saturating_sub(behind.len()) as u64;
-            self.content_len = self.content_len.saturating_add(len);
             self.count = self.count.saturating_add(1);
-            rest = behind;
+            let len = part.len().saturating_sub(behind.len()) as u64;
+            self.content_len = self.content_len.saturating_add(len);
+            part = behind;
         }
-        let used = self.pending.len().saturating_sub(rest.len());
-        self.pending.drain(..used);
+        if part.iter().any(|byte| *byte != END) {
+            return Err(BackupError::Malformed.into());
+        }
+        if !part.is_empty() {
+            let ending = self.ending_len.get_or_insert(0);
+            *ending = ending.saturating_add(part.len() as u64);
+        }
         Ok(())
     }
 
@@ -183,12 +194,17 @@ fn item(bytes: &[u8]) -> Result<Option<(Restored<'_>, &[u8])>, BackupError> {
     Ok(Some((item, reader.bytes(left)?)))
 }
 
-fn padding(ending: &mut u64, part: &[u8]) -> Result<(), BackupError> {
-    if part.iter().any(|byte| *byte != END) {
-        return Err(BackupError::Malformed);
-    }
-    *ending = ending.saturating_add(part.len() as u64);
-    Ok(())
+/// How many bytes an item lacks that is not there as a whole: at least so many as it says so far.
+fn lacking(bytes: &[u8]) -> usize {
+    let mut reader = Reader::new(bytes);
+    let front = reader.u8().and_then(|_| reader.u16());
+    let Ok(name_len) = front else {
+        return 3_usize.saturating_sub(bytes.len());
+    };
+    let body = usize::from(name_len).saturating_add(3 + 4);
+    let len = reader.bytes(name_len.into()).and_then(|_| reader.u32());
+    let whole = body.saturating_add(len.map_or(0, |len| len as usize));
+    whole.saturating_sub(bytes.len())
 }
 
 /// Appends, and leaves no old bytes behind where the vector grows.

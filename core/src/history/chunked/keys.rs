@@ -88,6 +88,22 @@ impl<B: FileBackend> Keys<B> {
         Ok(tag)
     }
 
+    /// Seals a chunk into a place for it and its tag.
+    pub(super) fn seal_into(
+        &self,
+        number: u64,
+        text: &[u8],
+        place: &mut [u8],
+    ) -> Result<(), ChunkedError> {
+        let nonce = self.nonce(number)?;
+        let (chunk, tag) = place
+            .split_last_chunk_mut()
+            .ok_or(ChunkedError::NoSuchChunk)?;
+        *tag = B::Aes256Gcm::seal_into(&self.key, &nonce, &[], text, chunk)?;
+        tell::<B>(KeyKind::ChunkKey, KeyAction::Used);
+        Ok(())
+    }
+
     /// Opens a chunk in place; one that is refused leaves zeros.
     pub(super) fn open(
         &self,
@@ -96,7 +112,25 @@ impl<B: FileBackend> Keys<B> {
         tag: &[u8; TAG_LEN],
     ) -> Result<(), ChunkedError> {
         let nonce = self.nonce(number)?;
-        B::Aes256Gcm::open(&self.key, &nonce, &[], chunk, tag).map_err(|error| match error {
+        let opened = B::Aes256Gcm::open(&self.key, &nonce, &[], chunk, tag);
+        Self::opened(number, opened)
+    }
+
+    /// Opens a chunk with its tag into a place for its plaintext; one that is refused leaves zeros.
+    pub(super) fn open_into(
+        &self,
+        number: u64,
+        sealed: &[u8],
+        place: &mut [u8],
+    ) -> Result<(), ChunkedError> {
+        let nonce = self.nonce(number)?;
+        let (chunk, tag) = sealed.split_last_chunk().ok_or(ChunkedError::NoSuchChunk)?;
+        let opened = B::Aes256Gcm::open_into(&self.key, &nonce, &[], chunk, place, tag);
+        Self::opened(number, opened)
+    }
+
+    fn opened(number: u64, opened: Result<(), PrimitiveError>) -> Result<(), ChunkedError> {
+        opened.map_err(|error| match error {
             PrimitiveError::AuthenticationFailed => ChunkedError::Damaged { chunk: number },
             other => other.into(),
         })?;

@@ -82,19 +82,20 @@ impl<B: FileBackend> Opener<B> {
         opened
     }
 
-    /// Appends the text of the next chunk, opened where it will stand.
+    /// Appends the text of the next chunk, opened on its way.
     fn open(&mut self, sealed: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
         if self.failed {
             return Err(ChunkedError::Refused);
         }
         self.failed = true;
-        let (chunk, tag) = sealed
-            .split_last_chunk::<TAG_LEN>()
-            .ok_or(ChunkedError::Incomplete)?;
+        let len = sealed.len().checked_sub(TAG_LEN);
         let start = out.len();
-        out.extend_from_slice(chunk);
-        let text = out.get_mut(start..).unwrap_or_default();
-        if let Err(error) = self.keys.open(self.next, text, tag) {
+        out.resize(
+            start.saturating_add(len.ok_or(ChunkedError::Incomplete)?),
+            0,
+        );
+        let place = out.get_mut(start..).unwrap_or_default();
+        if let Err(error) = self.keys.open_into(self.next, sealed, place) {
             out.truncate(start);
             return Err(error);
         }

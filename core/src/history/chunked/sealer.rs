@@ -77,7 +77,7 @@ impl<B: FileBackend> Sealer<B> {
                 self.pending.is_empty(),
                 plaintext.split_at_checked(CHUNK_LEN),
             ) {
-                self.seal_whole(chunk, out)?;
+                self.seal(chunk, out)?;
                 plaintext = rest;
                 continue;
             }
@@ -101,49 +101,33 @@ impl<B: FileBackend> Sealer<B> {
     }
 
     fn seal_pending(&mut self, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
-        self.begin()?;
-        let tag = self.keys.seal(self.next, &mut self.pending)?;
-        out.reserve(self.pending.len().saturating_add(TAG_LEN));
-        out.extend_from_slice(&self.pending);
-        out.extend_from_slice(&tag);
-        // Ciphertext by now: no need to wipe.
-        self.pending.clear();
-        self.done();
-        Ok(())
+        let mut pending = core::mem::take(&mut self.pending);
+        let sealed = self.seal(&pending, out);
+        // The next chunk overwrites it, and the end wipes it.
+        pending.clear();
+        self.pending = pending;
+        sealed
     }
 
-    /// Appends a whole chunk, sealed where it will stand.
-    fn seal_whole(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
-        self.begin()?;
-        let start = out.len();
-        out.reserve(chunk.len().saturating_add(TAG_LEN));
-        out.extend_from_slice(chunk);
-        let body = out.get_mut(start..).unwrap_or_default();
-        match self.keys.seal(self.next, body) {
-            Ok(tag) => out.extend_from_slice(&tag),
-            Err(error) => {
-                body.zeroize();
-                out.truncate(start);
-                return Err(error);
-            }
-        }
-        self.done();
-        Ok(())
-    }
-
-    /// Until it is [`done`](Self::done), a chunk has failed.
-    const fn begin(&mut self) -> Result<(), ChunkedError> {
+    /// Appends the next chunk, sealed on its way.
+    fn seal(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
         if self.failed {
             return Err(ChunkedError::Refused);
         }
         self.failed = true;
-        Ok(())
-    }
-
-    const fn done(&mut self) {
+        let start = out.len();
+        let len = text.len().saturating_add(TAG_LEN);
+        out.resize(start.saturating_add(len), 0);
+        let place = out.get_mut(start..).unwrap_or_default();
+        if let Err(error) = self.keys.seal_into(self.next, text, place) {
+            place.zeroize();
+            out.truncate(start);
+            return Err(error);
+        }
         // At most MAX_CHUNKS, or the sealing would have been refused.
         self.next = self.next.saturating_add(1);
         self.failed = false;
+        Ok(())
     }
 }
 

@@ -108,6 +108,10 @@ pub(super) fn checks<A: Aead, C: Cipher, H: Hmac>() -> Vec<Check> {
             lengths::<A, C, H>,
         ),
         check("seal_once is seal and open_once is open", once::<A>),
+        check(
+            "from one buffer into another is a copy and in place",
+            into::<A>,
+        ),
         check("every changed bit of the tag is refused", changed_tag::<A>),
         check("a failed open leaves zeros", failed_open::<A>),
         check("a batch is a loop, failing items included", batch::<A>),
@@ -169,6 +173,32 @@ fn once<A: Aead>() -> Outcome {
         let opened = A::open(&key, &message.nonce, &message.aad, &mut buffer, &tag);
         works("open", opened)?;
         same("the plaintext", &buffer, &message.plaintext)?;
+    }
+    Ok(())
+}
+
+fn into<A: Aead>() -> Outcome {
+    let key = works("a key", A::key(&Message::of(0).key))?;
+    for len in LENGTHS {
+        let message = Message::of(len);
+        let (nonce, aad) = (&message.nonce, &message.aad);
+        let (ciphertext, tag) = message.seal::<A>()?;
+        let mut buffer = vec![0xa5; len];
+        let sealed = A::seal_into(&key, nonce, aad, &message.plaintext, &mut buffer);
+        same("the ciphertext", &buffer, &ciphertext)?;
+        same("the tag", &works("seal_into", sealed)?, &tag)?;
+        buffer.fill(0xa5);
+        let opened = A::open_into(&key, nonce, aad, &ciphertext, &mut buffer, &tag);
+        works("open_into", opened)?;
+        same("the plaintext", &buffer, &message.plaintext)?;
+
+        let refused = Err(PrimitiveError::InvalidLength);
+        let mut buffer = vec![0xa5; len + 1];
+        let sealed = A::seal_into(&key, nonce, aad, &message.plaintext, &mut buffer);
+        gives("a longer buffer", &sealed.map(drop), &refused)?;
+        let opened = A::open_into(&key, nonce, aad, &ciphertext, &mut buffer, &tag);
+        gives("a longer buffer", &opened, &refused)?;
+        same("the longer buffer", &buffer, &vec![0xa5; len + 1])?;
     }
     Ok(())
 }
@@ -332,7 +362,7 @@ impl Message {
         Ok(buffer)
     }
 
-    /// Requires both ways of opening to refuse and to leave zeros.
+    /// Requires every way of opening to refuse and to leave zeros.
     fn refused<A: Aead>(&self, what: &str, ciphertext: &[u8], tag: &[u8; 16]) -> Outcome {
         let refused = Err(PrimitiveError::AuthenticationFailed);
         let mut buffer = ciphertext.to_vec();
@@ -342,6 +372,10 @@ impl Message {
         let key = works("a key", A::key(&self.key))?;
         let mut buffer = ciphertext.to_vec();
         let opened = A::open(&key, &self.nonce, &self.aad, &mut buffer, tag);
+        gives(what, &opened, &refused)?;
+        zeros("the buffer", &buffer)?;
+        buffer.fill(0xa5);
+        let opened = A::open_into(&key, &self.nonce, &self.aad, ciphertext, &mut buffer, tag);
         gives(what, &opened, &refused)?;
         zeros("the buffer", &buffer)
     }

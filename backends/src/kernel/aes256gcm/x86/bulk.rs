@@ -9,6 +9,45 @@ macro_rules! bulk {
             powers: [Factor; CHUNK],
         }
 
+        /// How far ahead memory is asked for: about 600 and 300 ns. Without it a text that lies
+        /// outside the caches took a tenth longer on Zen 3, and writing outside them another sixth.
+        const READ_AHEAD: usize = 4096;
+        const WRITE_AHEAD: usize = 2048;
+
+        /// What is left of a text that stands elsewhere; in place there is nothing to take.
+        struct Text<'a, const FROM: usize>(&'a [u8]);
+
+        impl<const FROM: usize> Text<'_, FROM> {
+            operations! { $features:
+                fn take<const N: usize>(&mut self, rows: &mut [[u8; WIDTH]; N]) {
+                    if FROM == ELSEWHERE {
+                        let rows = rows.as_flattened_mut();
+                        let (text, rest) = self.0.split_at(rows.len());
+                        for line in (0..rows.len()).step_by(64) {
+                            let text = text.as_ptr().wrapping_add(READ_AHEAD + line);
+                            let rows = rows.as_ptr().wrapping_add(WRITE_AHEAD + line);
+                            // Rust 1.89 takes these calls as unsafe, later compilers do not.
+                            #[allow(unused_unsafe)]
+                            // SAFETY: these are hints, allowed for any address: they neither read
+                            // nor write.
+                            unsafe {
+                                _mm_prefetch::<_MM_HINT_T0>(text.cast());
+                                _mm_prefetch::<_MM_HINT_T0>(rows.cast());
+                            }
+                        }
+                        rows.copy_from_slice(text);
+                        self.0 = rest;
+                    }
+                }
+
+                fn take_end(&mut self, end: &mut [u8]) {
+                    if FROM == ELSEWHERE {
+                        end.copy_from_slice(self.0);
+                    }
+                }
+            }
+        }
+
         impl Scratch {
             operations! { $features:
                 fn new() -> Self {
@@ -57,14 +96,16 @@ macro_rules! bulk {
 
                 /// Encrypts or decrypts chunk after chunk. While one is encrypted, the one before is
                 /// hashed; one that is decrypted is hashed itself.
-                fn crypt_chunks<const SEAL: bool>(
+                fn crypt_chunks<const SEAL: bool, const FROM: usize>(
                     &self,
+                    text: &mut Text<'_, FROM>,
                     chunks: &mut [[[u8; WIDTH]; CHUNK]],
                     counter: &mut V,
                     mut hash: X,
                 ) -> X {
                     if !SEAL {
                         for chunk in chunks {
+                            text.take(chunk);
                             hash = self.crypt_chunk(None, chunk, counter, hash);
                         }
                         return hash;
@@ -73,11 +114,13 @@ macro_rules! bulk {
                     let Some(mut before) = chunks.next() else {
                         return hash;
                     };
+                    text.take(before);
                     let stream = self.key_stream::<CHUNK>(counter);
                     for (row, v) in before.iter_mut().zip(stream) {
                         store(xor(load(row), v), row);
                     }
                     for chunk in chunks {
+                        text.take(chunk);
                         hash = self.crypt_chunk(Some(before), chunk, counter, hash);
                         before = chunk;
                     }

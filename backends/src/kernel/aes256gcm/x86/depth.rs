@@ -12,6 +12,14 @@ macro_rules! depths {
                 (depth::below(), frame)
             }
 
+            /// The same of a message whose text stands elsewhere.
+            pub(super) fn depth_from<const SEAL: bool>(message: Message<'_>) -> (usize, usize) {
+                let text = vec![1; message.buffer.len()];
+                depth::paint();
+                long::<SEAL, ELSEWHERE>(&mut [message], &text, &mut [0; 16]);
+                (depth::below(), LONG_FRAME)
+            }
+
             /// The same of two messages side by side.
             pub(super) fn depth_of_two<const SEAL: bool>(
                 mut messages: [Message<'_>; 2],

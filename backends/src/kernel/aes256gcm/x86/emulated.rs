@@ -176,6 +176,45 @@ impl Emulated {
         unsafe { run::<false>(&mut [message], &mut { *tag }) }
     }
 
+    pub(in super::super) fn seal_into(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        text: &[u8],
+        buffer: &mut [u8],
+    ) -> [u8; 16] {
+        let message = Message {
+            key,
+            nonce,
+            aad,
+            buffer,
+        };
+        let mut tag = [0; 16];
+        // SAFETY: `self` proves that the processor has the instructions.
+        unsafe { run_from::<true>(text, &mut [message], &mut tag) };
+        tag
+    }
+
+    pub(in super::super) fn open_into(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        sealed: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> bool {
+        let message = Message {
+            key,
+            nonce,
+            aad,
+            buffer,
+        };
+        // SAFETY: `self` proves that the processor has the instructions.
+        unsafe { run_from::<false>(sealed, &mut [message], &mut { *tag }) }
+    }
+
     pub(in super::super) fn seal_batch(self, jobs: &mut [SealJob<'_>]) {
         // SAFETY: `self` proves that the processor has the instructions.
         unsafe { seal_batch(jobs) }

@@ -9,6 +9,11 @@ macro_rules! messages {
         /// Vectors that are hashed under one reduction.
         const CHUNK: usize = 8;
 
+        /// Where the text of a long message stands: where what becomes of it will stand,
+        const IN_PLACE: usize = 0;
+        /// or somewhere else.
+        const ELSEWHERE: usize = 1;
+
         /// A key's first blocks, encrypted by and by.
         struct Started<const DATA: usize> {
             /// The block 0 of the counter (zeros) in every lane: becomes the hash key.
@@ -29,6 +34,17 @@ macro_rules! messages {
                 let mut frame = 0;
                 let done = one::<SEAL>(message, tag, &mut frame);
                 clear(frame);
+                done
+            }
+
+            /// As [`run`], of `text` from elsewhere: as many bytes as the buffer has.
+            pub(super) fn run_from<const SEAL: bool>(
+                text: &[u8],
+                message: &mut [Message<'_>; 1],
+                tag: &mut [u8; 16],
+            ) -> bool {
+                let done = long::<SEAL, ELSEWHERE>(message, text, tag);
+                clear(LONG_FRAME);
                 done
             }
 
@@ -131,7 +147,7 @@ macro_rules! messages {
                     }
                     _ => {
                         reached = LONG_FRAME;
-                        [long::<SEAL>(message, &mut tag[0])]
+                        [long::<SEAL, IN_PLACE>(message, &[], &mut tag[0])]
                     }
                 };
                 *frame = reached.max(*frame);
@@ -311,13 +327,19 @@ macro_rules! messages {
             }
         }
 
-        /// A message of any length.
+        /// A message of any length. A text from elsewhere is taken over part by part, just before
+        /// its part of the key stream is ready: so memory and cipher work at the same time.
         #[inline(never)]
         #[target_feature(enable = $features)]
-        fn long<const SEAL: bool>(messages: &mut [Message<'_>; 1], tag: &mut [u8; 16]) -> bool {
+        fn long<const SEAL: bool, const FROM: usize>(
+            messages: &mut [Message<'_>; 1],
+            text: &[u8],
+            tag: &mut [u8; 16],
+        ) -> bool {
+            let mut text = Text::<FROM>(text);
             let mut scratch = Scratch::new();
             let round_keys = core::array::from_mut(&mut scratch.round_keys);
-            let [Started { zeros, mask, mut stream }] = start::<1, RIDING, 0, SEAL>(messages, round_keys);
+            let [Started { zeros, mask, mut stream }] = start::<1, RIDING, FROM, SEAL>(messages, round_keys);
             let [Message { nonce, aad, buffer, .. }] = messages;
             scratch.powers = powers(hash_key(zeros));
 
@@ -325,15 +347,17 @@ macro_rules! messages {
             let (rows, _) = buffer.as_chunks_mut::<WIDTH>();
             let mut done = 0;
             if let Some((riding, rest)) = rows.split_first_chunk_mut::<RIDING>() {
+                text.take(riding);
                 hash = scratch.crypt::<RIDING, SEAL>(riding, &stream, hash);
                 done = RIDING;
                 let nonce = block::nonce_block(nonce);
                 let mut counter = reversed(counters(nonce, (2 + LANES * RIDING) as u32));
                 let (chunks, rest) = rest.as_chunks_mut();
                 done += chunks.len() * CHUNK;
-                hash = scratch.crypt_chunks::<SEAL>(chunks, &mut counter, hash);
+                hash = scratch.crypt_chunks::<SEAL, FROM>(&mut text, chunks, &mut counter, hash);
                 stream = scratch.key_stream(&mut counter);
                 if let Some((chunk, _)) = rest.split_first_chunk_mut::<RIDING>() {
+                    text.take(chunk);
                     hash = scratch.crypt::<RIDING, SEAL>(chunk, &stream, hash);
                     stream = scratch.key_stream(&mut counter);
                     done += RIDING;
@@ -341,6 +365,7 @@ macro_rules! messages {
             }
             let lengths = lengths(aad.len(), buffer.len());
             let end = &mut buffer[done * WIDTH..];
+            text.take_end(end);
             hash = scratch.crypt_end::<SEAL>(end, &stream, lengths, hash);
             scratch.wipe();
 
