@@ -18,8 +18,18 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+use sprag_core::store::RecordId;
+
 pub use memory::Memory;
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, Sqlite, SqliteOptions};
+
+/// The first name that stands behind this one, or the first of all. One comparison with it is what an index
+/// can answer, where "there is none, or it is greater" reads all names before.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+fn first_behind(after: Option<&RecordId>) -> Vec<u8> {
+    after.map_or_else(Vec::new, |after| [after.name(), &[0]].concat())
+}

@@ -61,8 +61,10 @@ impl Store for Memory {
         let records = self.records();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let found = records.range((from, Bound::Unbounded));
-        let of_kind = found.filter(|(id, _)| id.kind() == kind).take(limit);
-        Ok(of_kind
+        Ok(found
+            .skip_while(|(id, _)| id.kind() < kind)
+            .take_while(|(id, _)| id.kind() == kind)
+            .take(limit)
             .map(|(id, record)| (id.clone(), record.clone()))
             .collect())
     }

@@ -17,6 +17,8 @@ use sprag_core::store::{
     Change, CommitError, Record, RecordId, RecordKind, Store, StoreError, StoreErrorKind,
 };
 
+use crate::first_behind;
+
 const APPLICATION: i32 = 0x5350_5247;
 const SCHEMA: i32 = 1;
 
@@ -37,7 +39,7 @@ const DELETE: &str = "DELETE FROM record WHERE kind = ?1 AND name = ?2 AND revis
 const ABSENT: &str =
     "SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM record WHERE kind = ?1 AND name = ?2)";
 const SCAN: &str = "SELECT name, revision, blob FROM record
-    WHERE kind = ?1 AND (?2 IS NULL OR name > ?2) ORDER BY name LIMIT ?3";
+    WHERE kind = ?1 AND name >= ?2 ORDER BY name LIMIT ?3";
 
 /// What a commit survives once it was accepted. A killed process never loses one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -258,11 +260,11 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Result<Vec<(RecordId, Record)>, StoreError> {
         let connection = self.connection();
-        let after = after.map(RecordId::name);
+        let first = first_behind(after);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let scan = || {
             let mut statement = connection.prepare_cached(SCAN)?;
-            let rows = statement.query_map((number(kind), after, limit), |row| {
+            let rows = statement.query_map((number(kind), &first, limit), |row| {
                 Ok((row.get::<_, Vec<u8>>(0)?, record(row, 1)?))
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
@@ -338,4 +340,20 @@ fn translate(error: rusqlite::Error) -> StoreError {
         _ => StoreErrorKind::Other,
     };
     StoreError::new(kind, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_looked_up_and_not_counted_off() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(CREATE).unwrap();
+        let plan = format!("EXPLAIN QUERY PLAN {SCAN}");
+        let values = (number(RecordKind::History), [1_u8], 1);
+        let plan = connection.query_row(&plan, values, |row| row.get::<_, String>(3));
+        let plan = plan.unwrap();
+        assert!(plan.contains("(kind=? AND name>?)"), "{plan}");
+    }
 }

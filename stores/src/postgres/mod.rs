@@ -13,6 +13,7 @@ use sprag_core::store::{
     Change, CommitError, Record, RecordId, RecordKind, Store, StoreError, StoreErrorKind,
 };
 
+use crate::first_behind;
 use errors::{broken, in_doubt, is_conflict, may_be_repeated, translate};
 use pool::Pool;
 pub use pool::PostgresOptions;
@@ -24,7 +25,7 @@ const LOAD: &str = "SELECT r.revision, r.blob
     LEFT JOIN sprag_record r ON r.kind = c.kind AND r.name = c.name ORDER BY c.place";
 const COMMIT: &str = "SELECT stale_kind, stale_name FROM sprag_commit($1, $2, $3, $4, $5)";
 const SCAN: &str = "SELECT name, revision, blob FROM sprag_record
-    WHERE kind = $1 AND ($2::bytea IS NULL OR name > $2) ORDER BY name LIMIT $3";
+    WHERE kind = $1 AND name >= $2 ORDER BY name LIMIT $3";
 
 /// How often a statement is repeated that the server undid for another's sake.
 const REPEATS: u32 = 5;
@@ -202,9 +203,9 @@ impl Store for Postgres {
         after: Option<&RecordId>,
         limit: usize,
     ) -> Result<Vec<(RecordId, Record)>, StoreError> {
-        let after = after.map(RecordId::name);
+        let first = first_behind(after);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let values: [&(dyn ToSql + Sync); 3] = [&number(kind), &after, &limit];
+        let values: [&(dyn ToSql + Sync); 3] = [&number(kind), &first, &limit];
         let rows = self.read(|session| session.client.query(&session.scan, &values))?;
         let named = |row: &Row| {
             let record = record(row, 1)?.ok_or_else(damaged)?;
