@@ -7,7 +7,11 @@ pub(super) fn files(rows: &Rows<'_>, goal: &mut Add<'_>) {
     for mib in [4, 64] {
         for (name, workload) in [("seal", "backup/seal"), ("open", "backup/open")] {
             let gain = |way| rows.gain(workload, mib << 20, 1, Some(way));
-            for (how, way) in [("in parts", "stream"), ("in one call", "whole")] {
+            for (how, way) in [
+                ("in parts", "stream"),
+                ("as a backup", "backup"),
+                ("in one call", "whole"),
+            ] {
                 goal(
                     &format!("7. {name} {mib} MiB {how} by the bare cipher"),
                     Limit::AtMost(1.15),

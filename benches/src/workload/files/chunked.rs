@@ -12,9 +12,9 @@ use sprag::sprag_core::secret::Secret;
 use super::{CAPACITY, TEXT, Way, is_text};
 use crate::workload::{Operation, OrWrong, POOL_THREADS, Rng, Wrong, ensure, operation};
 
-/// What is read or written at once.
+/// What is read or written at once: whole chunks, as a backup is read.
 const PART: usize = 1 << 16;
-/// How long it is sealed.
+/// How long they are sealed.
 const SEALED_PART: usize = PART + PART / CHUNK_LEN * TAG_LEN;
 const CONTEXT: &[u8] = b"barometer";
 
@@ -100,7 +100,7 @@ pub(super) fn open_stream<B: FileBackend>(
                 .split_first_chunk::<HEADER_LEN>()
                 .ok_or_else(|| Wrong::new("no header"))?;
             let mut opener = Opener::<B>::new(&key(), CONTEXT, header).or_wrong("an opener")?;
-            for part in rest.chunks(PART) {
+            for part in rest.chunks(SEALED_PART) {
                 opener.update(part, out).or_wrong("update")?;
                 *len += out.len();
                 note(tails, out);

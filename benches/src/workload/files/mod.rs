@@ -1,8 +1,9 @@
 //! The groups `backup` and `history`: files for later, and what is read back from them.
 //!
-//! What lives here: chunked files beside the bare cipher ([`FileWork`]), and the restoring of a backup
-//! ([`restore()`], [`peak`]). What does not: the disk; files are buffers in memory.
+//! What lives here: chunked files and backups beside the bare cipher ([`FileWork`]), and the restoring
+//! of a backup ([`restore()`], [`peak`]). What does not: the disk; files are buffers in memory.
 
+mod backup;
 mod bare;
 mod chunked;
 mod restore;
@@ -35,8 +36,10 @@ pub enum Direction {
 /// How a file is worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// In parts that come and go through one buffer, as a backup is written and read.
+    /// In parts that come and go through one buffer.
     Stream,
+    /// As a backup of items, written through one buffer, and verified.
+    Backup,
     /// The whole file in one call, on the calling thread.
     Whole,
     /// The same call in a pool.
@@ -59,6 +62,8 @@ pub fn build<B: FileBackend>(
         (Direction::Open, Way::Bare) => bare::open::<B>(size),
         (Direction::Seal, Way::Stream) => Ok(chunked::seal_stream::<B>(size, seed)),
         (Direction::Open, Way::Stream) => chunked::open_stream::<B>(size, seed),
+        (Direction::Seal, Way::Backup) => backup::seal::<B>(size, seed),
+        (Direction::Open, Way::Backup) => backup::open::<B>(size, seed),
         (Direction::Seal, whole) => chunked::seal_whole::<B>(size, seed, chunked::pool(whole)?),
         (Direction::Open, whole) => chunked::open_whole::<B>(size, seed, chunked::pool(whole)?),
     }

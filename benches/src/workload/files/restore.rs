@@ -1,22 +1,18 @@
 //! Restoring a backup: verified as a whole, then read into a history.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use rand_core::SeedableRng;
-use sprag::history::backup::{
-    Backup, BackupBuilder, Bytes, HistoryRecord, RecoveryKey, RestoreError, Restored,
-};
 use sprag::history::{EpochKey, History};
 use sprag::sprag_core::backend::FileBackend;
 use sprag::sprag_core::store::Store;
 use sprag::wrap::hpke::{DhKem, PrivateKey};
 use sprag::wrap::{KekRing, WrapAlgorithm};
 
-use super::{CAPACITY, TEXT, is_text};
+use super::backup::{Items, Saved};
+use super::{CAPACITY, is_text};
 use crate::alloc;
 use crate::workload::durable::{Place, Site};
-use crate::workload::meeting::NOW;
 use crate::workload::{Digest, Operation, OrWrong, Rng, Wrong, ensure, operation};
 
 /// A message of the backup: so many bytes of text.
@@ -42,7 +38,7 @@ pub fn build<B: FileBackend>(
     count: usize,
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
-    let saved = Saved::new::<B>(count, seed)?;
+    let saved = Saved::new::<B>(messages(count), seed)?;
     Ok(match into {
         Destination::Nothing => operation(
             saved,
@@ -56,7 +52,7 @@ pub fn build<B: FileBackend>(
             CAPACITY,
             move |(_, rng)| Shelf::<B>::new(place, rng),
             |(saved, rng), shelf| shelf.fill(saved, rng),
-            |(saved, _), shelf, digest| shelf.check(saved.count, digest),
+            |(saved, _), shelf, digest| shelf.check(saved.items.count, digest),
         ),
     })
 }
@@ -67,67 +63,17 @@ pub fn build<B: FileBackend>(
 /// # Errors
 /// [`Wrong`] if the restoring gave a wrong result.
 pub fn peak<B: FileBackend>(count: usize, seed: u64) -> Result<Option<f64>, Wrong> {
-    let saved = Saved::new::<B>(count, seed)?;
+    let saved = Saved::new::<B>(messages(count), seed)?;
     // What a library allocates once, at its first use, is not a restore's.
     saved.count::<B>()?;
     let (outcome, peak) = alloc::peak(|| saved.count::<B>());
     outcome.map(|()| peak.map(|bytes| bytes as f64))
 }
 
-/// A backup in memory.
-struct Saved {
-    file: Vec<u8>,
-    key: RecoveryKey,
-    count: usize,
-}
-
-impl Saved {
-    fn new<B: FileBackend>(count: usize, seed: u64) -> Result<Self, Wrong> {
-        let rng = &mut Rng::seed_from_u64(seed);
-        let key = RecoveryKey::generate(rng).or_wrong("a recovery key")?;
-        let builder = BackupBuilder::<B>::new(rng).or_wrong("a backup")?;
-        let builder = builder.recovery_key(&key, rng).or_wrong("a slot")?;
-        let mut file = Vec::new();
-        let mut writer = builder.begin(NOW, rng, &mut file).or_wrong("begin")?;
-        for number in 0..count as u32 {
-            let record = HistoryRecord {
-                id: &number.to_be_bytes(),
-                body: &[TEXT; TEXT_LEN],
-            };
-            writer.add(&record, &mut file).or_wrong("add")?;
-        }
-        for part in writer.finish() {
-            file.extend_from_slice(&part.or_wrong("finish")?);
-        }
-        Ok(Self { file, key, count })
-    }
-
-    /// Verifies the file and gives out every message.
-    fn restore<B: FileBackend>(
-        &self,
-        mut import: impl FnMut(HistoryRecord<'_>) -> Result<(), Wrong>,
-    ) -> Result<(), Wrong> {
-        let mut backup = Backup::open(Bytes::new(&self.file)).or_wrong("open")?;
-        let key = backup.unlock_with_recovery_key::<B>(&self.key);
-        let verified = backup.verify(key.or_wrong("unlock")?, &mut |_| ());
-        let verified = verified.or_wrong("verify")?;
-        let restored = backup.restore(&verified, &mut |_| (), |item| match item {
-            Restored::History(record) => import(record),
-            _ => Err(Wrong::new("no message of the history")),
-        });
-        restored.map_err(|error: RestoreError<Infallible, Wrong>| match error {
-            RestoreError::Import(wrong) => wrong,
-            other => Wrong::new(format_args!("restore: {other}")),
-        })
-    }
-
-    fn count<B: FileBackend>(&self) -> Result<(), Wrong> {
-        let mut seen = 0;
-        self.restore::<B>(|record| {
-            seen += usize::from(record.body.len() == TEXT_LEN);
-            Ok(())
-        })?;
-        ensure(seen == self.count, "messages are missing")
+const fn messages(count: usize) -> Items {
+    Items {
+        count,
+        len: TEXT_LEN,
     }
 }
 

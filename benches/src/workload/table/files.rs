@@ -31,6 +31,7 @@ pub(super) fn files(table: &mut Vec<Workload>) {
                 ..beside(name, direction, way, baseline, otherwise)
             };
             table.push(row("stream", Way::Stream, "the bare cipher", Way::Bare));
+            table.push(row("backup", Way::Backup, "the bare cipher", Way::Bare));
             table.push(row("whole", Way::Whole, "the bare cipher", Way::Bare));
             table.push(row("whole_pool_of_2", Way::Pool, "one thread", Way::Whole));
         }

@@ -100,10 +100,11 @@ pub(super) fn zeros_behind(content_len: u64) -> u64 {
     padded(content_len.saturating_add(1)).saturating_sub(content_len)
 }
 
-/// Reads items off a text that comes in parts, with one item in memory.
+/// Reads items off a text that comes in parts, with one part and one item in memory.
 #[derive(Default)]
 pub(super) struct Items {
-    pending: Zeroizing<Vec<u8>>,
+    /// What was not read yet.
+    text: Zeroizing<Vec<u8>>,
     /// Bytes of complete items.
     content_len: u64,
     /// Bytes from the end mark on, once it was seen.
@@ -113,47 +114,44 @@ pub(super) struct Items {
 }
 
 impl Items {
-    /// Takes the next part and gives out the items that it completes.
-    pub(super) fn update<E: From<BackupError>>(
+    /// Where the next part is to be appended, of at most `len` bytes. Where the text grows it leaves no
+    /// old bytes behind.
+    pub(super) fn next_part(&mut self, len: usize) -> &mut Vec<u8> {
+        let len = self.text.len().saturating_add(len);
+        if len > self.text.capacity() {
+            let room = len.max(self.text.capacity().saturating_mul(2));
+            let mut grown = Zeroizing::new(Vec::with_capacity(room));
+            grown.extend_from_slice(&self.text);
+            self.text = grown;
+        }
+        &mut self.text
+    }
+
+    /// Gives out the items that are there as a whole.
+    pub(super) fn read<E: From<BackupError>>(
         &mut self,
-        mut part: &[u8],
         visit: &mut impl FnMut(Restored<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        // An item that began in an earlier part takes what it lacks.
-        while !self.pending.is_empty() {
-            let (now, rest) = part.split_at(lacking(&self.pending).min(part.len()));
-            append(&mut self.pending, now);
-            part = rest;
-            if let Some((item, _)) = item(&self.pending)? {
-                visit(item)?;
-                self.count = self.count.saturating_add(1);
-                let len = self.pending.len() as u64;
-                self.content_len = self.content_len.saturating_add(len);
-                // The next one overwrites it, and the end wipes it.
-                self.pending.clear();
-            } else if part.is_empty() {
-                return Ok(());
-            }
-        }
-        // A whole item is given out where it stands.
-        while self.ending_len.is_none() && part.first().is_some_and(|kind| *kind != END) {
-            let Some((item, behind)) = item(part)? else {
-                append(&mut self.pending, part);
+        let mut rest = &self.text[..];
+        while self.ending_len.is_none() && rest.first() != Some(&END) {
+            let Some((item, behind)) = item(rest)? else {
+                let used = self.text.len().saturating_sub(rest.len());
+                // The next part overwrites what is left behind it, and the end wipes it.
+                self.text.drain(..used);
                 return Ok(());
             };
             visit(item)?;
-            self.count = self.count.saturating_add(1);
-            let len = part.len().saturating_sub(behind.len()) as u64;
+            let len = rest.len().saturating_sub(behind.len()) as u64;
             self.content_len = self.content_len.saturating_add(len);
-            part = behind;
+            self.count = self.count.saturating_add(1);
+            rest = behind;
         }
-        if part.iter().any(|byte| *byte != END) {
+        if rest.iter().any(|byte| *byte != END) {
             return Err(BackupError::Malformed.into());
         }
-        if !part.is_empty() {
-            let ending = self.ending_len.get_or_insert(0);
-            *ending = ending.saturating_add(part.len() as u64);
-        }
+        let ending = self.ending_len.get_or_insert(0);
+        *ending = ending.saturating_add(rest.len() as u64);
+        self.text.clear();
         Ok(())
     }
 
@@ -194,31 +192,6 @@ fn item(bytes: &[u8]) -> Result<Option<(Restored<'_>, &[u8])>, BackupError> {
     Ok(Some((item, reader.bytes(left)?)))
 }
 
-/// How many bytes an item lacks that is not there as a whole: at least so many as it says so far.
-fn lacking(bytes: &[u8]) -> usize {
-    let mut reader = Reader::new(bytes);
-    let front = reader.u8().and_then(|_| reader.u16());
-    let Ok(name_len) = front else {
-        return 3_usize.saturating_sub(bytes.len());
-    };
-    let body = usize::from(name_len).saturating_add(3 + 4);
-    let len = reader.bytes(name_len.into()).and_then(|_| reader.u32());
-    let whole = body.saturating_add(len.map_or(0, |len| len as usize));
-    whole.saturating_sub(bytes.len())
-}
-
-/// Appends, and leaves no old bytes behind where the vector grows.
-fn append(bytes: &mut Zeroizing<Vec<u8>>, part: &[u8]) {
-    let len = bytes.len().saturating_add(part.len());
-    if len > bytes.capacity() {
-        let room = len.max(bytes.capacity().saturating_mul(2));
-        let mut grown = Zeroizing::new(Vec::with_capacity(room));
-        grown.extend_from_slice(bytes);
-        *bytes = grown;
-    }
-    bytes.extend_from_slice(part);
-}
-
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
@@ -253,9 +226,10 @@ mod tests {
         let mut items = Items::default();
         let mut names = 0;
         for part in text.chunks(step) {
+            items.next_part(part.len()).extend_from_slice(part);
             // At most twice the longest item and a part, however many items there are.
-            assert!(items.pending.capacity() <= 2 * (1968 + step));
-            items.update::<BackupError>(part, &mut |item| {
+            assert!(items.text.capacity() <= 2 * (1968 + step));
+            items.read::<BackupError>(&mut |item| {
                 let (Restored::History(HistoryRecord { id: name, body })
                 | Restored::App(AppData { name, body })) = item;
                 assert_eq!((name, body.len()), (&[names][..], usize::from(names) * 40));
@@ -298,8 +272,9 @@ mod tests {
     fn a_length_that_lies_reserves_nothing() {
         let mut items = Items::default();
         let front = [HISTORY, 0, 0, 0xff, 0xff, 0xff, 0xff];
-        let refused = items.update::<BackupError>(&front, &mut |_| Ok(()));
+        items.next_part(front.len()).extend_from_slice(&front);
+        let refused = items.read::<BackupError>(&mut |_| Ok(()));
         assert_eq!(refused, Err(BackupError::TooLong));
-        assert!(items.pending.capacity() < 1000);
+        assert!(items.text.capacity() < 1000);
     }
 }

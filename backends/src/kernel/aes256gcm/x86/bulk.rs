@@ -17,26 +17,38 @@ macro_rules! bulk {
         /// What is left of a text that stands elsewhere; in place there is nothing to take.
         struct Text<'a, const FROM: usize>(&'a [u8]);
 
-        impl<const FROM: usize> Text<'_, FROM> {
+        impl<'a, const FROM: usize> Text<'a, FROM> {
             operations! { $features:
-                fn take<const N: usize>(&mut self, rows: &mut [[u8; WIDTH]; N]) {
-                    if FROM == ELSEWHERE {
-                        let rows = rows.as_flattened_mut();
-                        let (text, rest) = self.0.split_at(rows.len());
-                        for line in (0..rows.len()).step_by(64) {
-                            let text = text.as_ptr().wrapping_add(READ_AHEAD + line);
-                            let rows = rows.as_ptr().wrapping_add(WRITE_AHEAD + line);
-                            // Rust 1.89 takes these calls as unsafe, later compilers do not.
-                            #[allow(unused_unsafe)]
-                            // SAFETY: these are hints, allowed for any address: they neither read
-                            // nor write.
-                            unsafe {
-                                _mm_prefetch::<_MM_HINT_T0>(text.cast());
-                                _mm_prefetch::<_MM_HINT_T0>(rows.cast());
-                            }
+                /// The text of the next vectors, which will stand in `rows`; `None` if it does
+                /// already.
+                fn next<const N: usize>(
+                    &mut self,
+                    rows: &[[u8; WIDTH]; N],
+                ) -> Option<&'a [[u8; WIDTH]; N]> {
+                    if FROM == IN_PLACE {
+                        return None;
+                    }
+                    let (text, rest) = self.0.split_at(N * WIDTH);
+                    self.0 = rest;
+                    for line in (0..N * WIDTH).step_by(64) {
+                        let text = text.as_ptr().wrapping_add(READ_AHEAD + line);
+                        let rows = rows.as_ptr().wrapping_byte_add(WRITE_AHEAD + line);
+                        // Rust 1.89 takes these calls as unsafe, later compilers do not.
+                        #[allow(unused_unsafe)]
+                        // SAFETY: these are hints, allowed for any address: they neither read nor
+                        // write.
+                        unsafe {
+                            _mm_prefetch::<_MM_HINT_T0>(text.cast());
+                            _mm_prefetch::<_MM_HINT_T0>(rows.cast());
                         }
-                        rows.copy_from_slice(text);
-                        self.0 = rest;
+                    }
+                    text.as_chunks().0.first_chunk()
+                }
+
+                /// Takes the text over.
+                fn take<const N: usize>(&mut self, rows: &mut [[u8; WIDTH]; N]) {
+                    if let Some(text) = self.next(rows) {
+                        *rows = *text;
                     }
                 }
 
@@ -105,8 +117,8 @@ macro_rules! bulk {
                 ) -> X {
                     if !SEAL {
                         for chunk in chunks {
-                            text.take(chunk);
-                            hash = self.crypt_chunk(None, chunk, counter, hash);
+                            let text = text.next(chunk);
+                            hash = self.crypt_chunk(text, text, chunk, counter, hash);
                         }
                         return hash;
                     }
@@ -120,18 +132,19 @@ macro_rules! bulk {
                         store(xor(load(row), v), row);
                     }
                     for chunk in chunks {
-                        text.take(chunk);
-                        hash = self.crypt_chunk(Some(before), chunk, counter, hash);
+                        let text = text.next(chunk);
+                        hash = self.crypt_chunk(Some(before), text, chunk, counter, hash);
                         before = chunk;
                     }
                     self.hash_chunk(before, hash)
                 }
 
-                /// Encrypts or decrypts a chunk and hashes `other` or itself, a vector with each
-                /// round.
+                /// Encrypts or decrypts `text`, or a chunk where it stands, and hashes `other` or the
+                /// chunk, a vector with each round.
                 fn crypt_chunk(
                     &self,
                     other: Option<&[[u8; WIDTH]; CHUNK]>,
+                    text: Option<&[[u8; WIDTH]; CHUNK]>,
                     chunk: &mut [[u8; WIDTH]; CHUNK],
                     counter: &mut V,
                     hash: X,
@@ -151,8 +164,9 @@ macro_rules! bulk {
                         }
                     }
                     let key = broadcast(self.round_keys[14]);
-                    for (row, v) in chunk.iter_mut().zip(stream) {
-                        store(xor(load(row), aes_last_round(v, key)), row);
+                    for (index, (row, v)) in chunk.iter_mut().zip(stream).enumerate() {
+                        let text = load(text.map_or(&*row, |text| &text[index]));
+                        store(xor(text, aes_last_round(v, key)), row);
                     }
                     sum_of_lanes(sum.reduced())
                 }

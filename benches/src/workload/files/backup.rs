@@ -1,0 +1,164 @@
+//! Backups as an application makes them: items through the writer, and a file that is verified or
+//! restored.
+
+use std::convert::Infallible;
+
+use rand_core::SeedableRng;
+use sprag::history::backup::{
+    Backup, BackupBuilder, Bytes, FileKey, HistoryRecord, RecoveryKey, RestoreError, Restored,
+    Verified,
+};
+use sprag::sprag_core::backend::FileBackend;
+
+use super::{CAPACITY, TEXT};
+use crate::workload::meeting::NOW;
+use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
+
+/// An item of a large backup: with the 11 bytes before it not quite 64 KiB, so that a backup of so many
+/// fills the size that it would be padded to.
+const ITEM_LEN: usize = (1 << 16) - 12;
+
+/// What is in a backup.
+#[derive(Clone, Copy)]
+pub(super) struct Items {
+    pub(super) count: usize,
+    pub(super) len: usize,
+}
+
+impl Items {
+    const fn large(size: usize) -> Self {
+        Self {
+            count: size >> 16,
+            len: ITEM_LEN,
+        }
+    }
+
+    /// Writes them, and gives out what has come of the file after each. The caller empties it.
+    fn write<B: FileBackend>(
+        self,
+        key: &RecoveryKey,
+        seed: u64,
+        out: &mut Vec<u8>,
+        mut emit: impl FnMut(&mut Vec<u8>),
+    ) -> Result<(), Wrong> {
+        let rng = &mut Rng::seed_from_u64(seed);
+        let text = vec![TEXT; self.len];
+        let builder = BackupBuilder::<B>::new(rng).or_wrong("a backup")?;
+        let builder = builder.recovery_key(key, rng).or_wrong("a slot")?;
+        let mut writer = builder.begin(NOW, rng, out).or_wrong("begin")?;
+        for number in 0..self.count as u32 {
+            let record = HistoryRecord {
+                id: &number.to_be_bytes(),
+                body: &text,
+            };
+            writer.add(&record, out).or_wrong("add")?;
+            emit(out);
+        }
+        for part in writer.finish() {
+            emit(&mut part.or_wrong("finish")?);
+        }
+        Ok(())
+    }
+}
+
+/// A backup in memory.
+pub(super) struct Saved {
+    file: Vec<u8>,
+    key: RecoveryKey,
+    pub(super) items: Items,
+}
+
+impl Saved {
+    pub(super) fn new<B: FileBackend>(items: Items, seed: u64) -> Result<Self, Wrong> {
+        let key =
+            RecoveryKey::generate(&mut Rng::seed_from_u64(seed)).or_wrong("a recovery key")?;
+        let mut file = Vec::new();
+        let out = &mut Vec::new();
+        items.write::<B>(&key, seed, out, |out| file.append(out))?;
+        Ok(Self { file, key, items })
+    }
+
+    fn verified<B: FileBackend>(&self) -> Result<(Backup<Bytes<'_>>, Verified<B>), Wrong> {
+        let mut backup = Backup::open(Bytes::new(&self.file)).or_wrong("open")?;
+        let key: FileKey<B> = backup
+            .unlock_with_recovery_key(&self.key)
+            .or_wrong("unlock")?;
+        let verified = backup.verify(key, &mut |_| ()).or_wrong("verify")?;
+        let all = verified.items == self.items.count as u64;
+        ensure(all, "items are missing")?;
+        Ok((backup, verified))
+    }
+
+    /// Verifies the file and gives out every item.
+    pub(super) fn restore<B: FileBackend>(
+        &self,
+        mut import: impl FnMut(HistoryRecord<'_>) -> Result<(), Wrong>,
+    ) -> Result<(), Wrong> {
+        let (mut backup, verified) = self.verified::<B>()?;
+        let restored = backup.restore(&verified, &mut |_| (), |item| match item {
+            Restored::History(record) => import(record),
+            _ => Err(Wrong::new("no message of the history")),
+        });
+        restored.map_err(|error: RestoreError<Infallible, Wrong>| match error {
+            RestoreError::Import(wrong) => wrong,
+            other => Wrong::new(format_args!("restore: {other}")),
+        })
+    }
+
+    /// Restores it to nowhere.
+    pub(super) fn count<B: FileBackend>(&self) -> Result<(), Wrong> {
+        let mut seen = 0;
+        self.restore::<B>(|record| {
+            seen += usize::from(record.body.len() == self.items.len);
+            Ok(())
+        })?;
+        ensure(seen == self.items.count, "messages are missing")
+    }
+}
+
+/// Where each part of the file ended, and its last bytes: the rest passes through one buffer.
+type Ends = Vec<(usize, [u8; 16])>;
+
+pub(super) fn seal<B: FileBackend>(size: usize, seed: u64) -> Result<Box<dyn Operation>, Wrong> {
+    let items = Items::large(size);
+    let saved = Saved::new::<B>(items, seed)?;
+    saved.count::<B>()?;
+    Ok(operation(
+        (saved, Vec::with_capacity(2 * ITEM_LEN), seed),
+        CAPACITY,
+        // Its padding comes in parts, too: at most a sixteenth.
+        move |_| Ok(Ends::with_capacity(items.count * 2 + 2)),
+        move |(saved, out, seed), ends| {
+            let mut end = 0;
+            items.write::<B>(&saved.key, *seed, out, |part| {
+                end += part.len();
+                ends.extend(part.last_chunk().map(|tail| (end, *tail)));
+                part.clear();
+            })
+        },
+        |(saved, ..), ends, digest| {
+            for (end, tail) in &*ends {
+                digest.absorb(tail);
+                let same = saved
+                    .file
+                    .get(..*end)
+                    .is_some_and(|front| front.ends_with(tail));
+                ensure(same, "the file is another one")?;
+            }
+            let whole = ends.last().is_some_and(|(end, _)| *end == saved.file.len());
+            ensure(whole, "the file has another length")
+        },
+    ))
+}
+
+pub(super) fn open<B: FileBackend>(size: usize, seed: u64) -> Result<Box<dyn Operation>, Wrong> {
+    let saved = Saved::new::<B>(Items::large(size), seed)?;
+    saved.count::<B>()?;
+    Ok(operation(
+        saved,
+        CAPACITY,
+        |_| Ok(()),
+        |saved, ()| saved.verified::<B>().map(drop),
+        |_, (), _| Ok(()),
+    ))
+}
