@@ -2,10 +2,12 @@
 
 use std::hint::black_box;
 
+use rayon::prelude::*;
 use sprag::history::chunked::CHUNK_LEN;
 use sprag::sprag_core::backend::CryptoBackend;
 use sprag::sprag_core::primitives::Aead;
 
+use super::pool::Pool;
 use super::{CAPACITY, TEXT, is_text};
 use crate::workload::{Operation, OrWrong, Wrong, ensure, operation};
 
@@ -16,11 +18,12 @@ struct Chunks<B: CryptoBackend> {
     key: <B::Aes256Gcm as Aead>::Key,
     bytes: Vec<u8>,
     tags: Vec<[u8; 16]>,
+    pool: Pool,
 }
 
-pub(super) fn seal<B: CryptoBackend>(size: usize) -> Result<Box<dyn Operation>, Wrong> {
+pub(super) fn seal<B: CryptoBackend>(size: usize, pool: Pool) -> Result<Box<dyn Operation>, Wrong> {
     Ok(operation(
-        Chunks::<B>::new(size)?,
+        Chunks::<B>::new(size, pool)?,
         CAPACITY,
         |_| Ok(()),
         |chunks, ()| chunks.seal(),
@@ -31,9 +34,9 @@ pub(super) fn seal<B: CryptoBackend>(size: usize) -> Result<Box<dyn Operation>, 
     ))
 }
 
-pub(super) fn open<B: CryptoBackend>(size: usize) -> Result<Box<dyn Operation>, Wrong> {
+pub(super) fn open<B: CryptoBackend>(size: usize, pool: Pool) -> Result<Box<dyn Operation>, Wrong> {
     Ok(operation(
-        Chunks::<B>::new(size)?,
+        Chunks::<B>::new(size, pool)?,
         CAPACITY,
         |chunks| chunks.seal(),
         |chunks, ()| chunks.open(),
@@ -42,34 +45,62 @@ pub(super) fn open<B: CryptoBackend>(size: usize) -> Result<Box<dyn Operation>, 
 }
 
 impl<B: CryptoBackend> Chunks<B> {
-    fn new(size: usize) -> Result<Self, Wrong> {
+    fn new(size: usize, pool: Pool) -> Result<Self, Wrong> {
         Ok(Self {
             key: B::Aes256Gcm::key(&KEY).or_wrong("key")?,
             bytes: vec![TEXT; size],
             tags: vec![[0; 16]; size.div_ceil(CHUNK_LEN)],
+            pool,
         })
     }
 
     fn seal(&mut self) -> Result<(), Wrong> {
-        let chunks = self.bytes.chunks_mut(CHUNK_LEN).zip(&mut self.tags);
-        for (index, (chunk, tag)) in chunks.enumerate() {
-            let sealed = B::Aes256Gcm::seal(black_box(&self.key), &nonce(index), &[], chunk);
-            *tag = sealed.or_wrong("seal")?;
-        }
-        Ok(())
+        let key = black_box(&self.key);
+        each(
+            &self.pool,
+            &mut self.bytes,
+            &mut self.tags,
+            |nonce, chunk, tag| {
+                *tag = B::Aes256Gcm::seal(key, nonce, &[], chunk).or_wrong("seal")?;
+                Ok(())
+            },
+        )
     }
 
     fn open(&mut self) -> Result<(), Wrong> {
-        let chunks = self.bytes.chunks_mut(CHUNK_LEN).zip(&self.tags);
-        for (index, (chunk, tag)) in chunks.enumerate() {
-            let opened = B::Aes256Gcm::open(black_box(&self.key), &nonce(index), &[], chunk, tag);
-            opened.or_wrong("open")?;
-        }
-        Ok(())
+        let key = black_box(&self.key);
+        each(
+            &self.pool,
+            &mut self.bytes,
+            &mut self.tags,
+            |nonce, chunk, tag| B::Aes256Gcm::open(key, nonce, &[], chunk, tag).or_wrong("open"),
+        )
     }
 
     fn check(&self) -> Result<(), Wrong> {
         ensure(is_text(&self.bytes), "the plaintext is another one")
+    }
+}
+
+/// Works on every chunk, in the pool if there is one.
+fn each(
+    pool: &Pool,
+    bytes: &mut [u8],
+    tags: &mut [[u8; 16]],
+    work: impl Fn(&[u8; 12], &mut [u8], &mut [u8; 16]) -> Result<(), Wrong> + Send + Sync,
+) -> Result<(), Wrong> {
+    let work = |(index, (chunk, tag)): (usize, (&mut [u8], &mut [u8; 16]))| {
+        work(&nonce(index), chunk, tag)
+    };
+    match pool {
+        Some(pool) => pool.install(|| {
+            let chunks = bytes.par_chunks_mut(CHUNK_LEN).zip(tags);
+            chunks.enumerate().try_for_each(work)
+        }),
+        None => {
+            let mut chunks = bytes.chunks_mut(CHUNK_LEN).zip(tags).enumerate();
+            chunks.try_for_each(work)
+        }
     }
 }
 

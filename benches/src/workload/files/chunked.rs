@@ -3,14 +3,14 @@
 use std::hint::black_box;
 
 use rand_core::SeedableRng;
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use sprag::history::chunked::{CHUNK_LEN, HEADER_LEN, Opener, Sealer, TAG_LEN};
 use sprag::parallel::{file_len, open_file, open_file_into, seal_file, seal_file_into};
 use sprag::sprag_core::backend::FileBackend;
 use sprag::sprag_core::secret::Secret;
 
-use super::{CAPACITY, TEXT, Way, is_text};
-use crate::workload::{Operation, OrWrong, POOL_THREADS, Rng, Wrong, ensure, operation};
+use super::pool::{Pool, on};
+use super::{CAPACITY, TEXT, is_text};
+use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
 
 /// What is read or written at once: whole chunks, as a backup is read.
 const PART: usize = 1 << 16;
@@ -20,24 +20,6 @@ const CONTEXT: &[u8] = b"barometer";
 
 fn key() -> Secret<32> {
     Secret::new([7; 32])
-}
-
-/// Where there is none, the work is done on the calling thread.
-pub(super) type Pool = Option<ThreadPool>;
-
-/// The pool of a way that has one. Its caller stands outside, so that the baseline works alone: a call's
-/// time has the hop in it.
-pub(super) fn pool(way: Way) -> Result<Pool, Wrong> {
-    let pool = || ThreadPoolBuilder::new().num_threads(POOL_THREADS).build();
-    let pool = (way == Way::Pool).then(pool).transpose();
-    pool.or_wrong("making a pool")
-}
-
-fn on<T: Send>(pool: &Pool, work: impl FnOnce() -> T + Send) -> T {
-    match pool {
-        Some(pool) => pool.install(work),
-        None => work(),
-    }
 }
 
 /// The last bytes of each part that came out: the rest passes through one buffer.

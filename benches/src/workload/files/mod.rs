@@ -6,6 +6,7 @@
 mod backup;
 mod bare;
 mod chunked;
+mod pool;
 mod restore;
 
 use sprag::sprag_core::backend::FileBackend;
@@ -42,10 +43,12 @@ pub enum Way {
     Backup,
     /// The whole file in one call, on the calling thread.
     Whole,
-    /// The same call in a pool.
+    /// The same call in a pool of two.
     Pool,
     /// The chunks by the cipher alone, under one prepared key, where they stand.
     Bare,
+    /// The same in a pool: what the machine lets two threads gain.
+    BarePool,
 }
 
 /// Builds the operation on backend `B`, on files of `size` bytes of plaintext.
@@ -57,15 +60,16 @@ pub fn build<B: FileBackend>(
     size: usize,
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
+    let pool = pool::of(way)?;
     match (direction, way) {
-        (Direction::Seal, Way::Bare) => bare::seal::<B>(size),
-        (Direction::Open, Way::Bare) => bare::open::<B>(size),
+        (Direction::Seal, Way::Bare | Way::BarePool) => bare::seal::<B>(size, pool),
+        (Direction::Open, Way::Bare | Way::BarePool) => bare::open::<B>(size, pool),
         (Direction::Seal, Way::Stream) => Ok(chunked::seal_stream::<B>(size, seed)),
         (Direction::Open, Way::Stream) => chunked::open_stream::<B>(size, seed),
         (Direction::Seal, Way::Backup) => backup::seal::<B>(size, seed),
         (Direction::Open, Way::Backup) => backup::open::<B>(size, seed),
-        (Direction::Seal, whole) => chunked::seal_whole::<B>(size, seed, chunked::pool(whole)?),
-        (Direction::Open, whole) => chunked::open_whole::<B>(size, seed, chunked::pool(whole)?),
+        (Direction::Seal, Way::Whole | Way::Pool) => chunked::seal_whole::<B>(size, seed, pool),
+        (Direction::Open, Way::Whole | Way::Pool) => chunked::open_whole::<B>(size, seed, pool),
     }
 }
 

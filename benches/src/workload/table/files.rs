@@ -34,6 +34,12 @@ pub(super) fn files(table: &mut Vec<Workload>) {
             table.push(row("backup", Way::Backup, "the bare cipher", Way::Bare));
             table.push(row("whole", Way::Whole, "the bare cipher", Way::Bare));
             table.push(row("whole_pool_of_2", Way::Pool, "one thread", Way::Whole));
+            table.push(row(
+                "bare_pool_of_2",
+                Way::BarePool,
+                "one thread",
+                Way::Bare,
+            ));
         }
     }
     for messages in MESSAGES {
