@@ -114,13 +114,12 @@ pub(super) struct Items {
 }
 
 impl Items {
-    /// Where the next part is to be appended, of at most `len` bytes. Where the text grows it leaves no
-    /// old bytes behind.
+    /// Where the next part is to be appended, of at most `len` bytes. There is room for as much again as
+    /// is needed, and where the text grows nevertheless it leaves no old bytes behind.
     pub(super) fn next_part(&mut self, len: usize) -> &mut Vec<u8> {
         let len = self.text.len().saturating_add(len);
         if len > self.text.capacity() {
-            let room = len.max(self.text.capacity().saturating_mul(2));
-            let mut grown = Zeroizing::new(Vec::with_capacity(room));
+            let mut grown = Zeroizing::new(Vec::with_capacity(len.saturating_mul(2)));
             grown.extend_from_slice(&self.text);
             self.text = grown;
         }
