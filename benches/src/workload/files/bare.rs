@@ -9,7 +9,7 @@ use sprag::sprag_core::primitives::Aead;
 
 use super::pool::Pool;
 use super::{CAPACITY, TEXT, is_text};
-use crate::workload::{Operation, OrWrong, Wrong, ensure, operation};
+use crate::workload::{Digest, Operation, OrWrong, Wrong, ensure, operation};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -25,11 +25,15 @@ pub(super) fn seal<B: CryptoBackend>(size: usize, pool: Pool) -> Result<Box<dyn 
     Ok(operation(
         Chunks::<B>::new(size, pool)?,
         CAPACITY,
-        |_| Ok(()),
+        |chunks| {
+            chunks.bytes.fill(TEXT);
+            Ok(())
+        },
         |chunks, ()| chunks.seal(),
-        |chunks, (), _| {
+        |chunks, (), digest| {
+            digest.absorb(&chunks.bytes);
             chunks.open()?;
-            chunks.check()
+            chunks.check(digest)
         },
     ))
 }
@@ -40,7 +44,7 @@ pub(super) fn open<B: CryptoBackend>(size: usize, pool: Pool) -> Result<Box<dyn 
         CAPACITY,
         |chunks| chunks.seal(),
         |chunks, ()| chunks.open(),
-        |chunks, (), _| chunks.check(),
+        |chunks, (), digest| chunks.check(digest),
     ))
 }
 
@@ -77,7 +81,8 @@ impl<B: CryptoBackend> Chunks<B> {
         )
     }
 
-    fn check(&self) -> Result<(), Wrong> {
+    fn check(&self, digest: &mut Digest) -> Result<(), Wrong> {
+        digest.absorb(self.tags.as_flattened());
         ensure(is_text(&self.bytes), "the plaintext is another one")
     }
 }
