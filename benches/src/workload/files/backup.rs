@@ -157,8 +157,15 @@ pub(super) fn open<B: FileBackend>(size: usize, seed: u64) -> Result<Box<dyn Ope
     Ok(operation(
         saved,
         CAPACITY,
-        |_| Ok(()),
-        |saved, ()| saved.verified::<B>().map(drop),
-        |_, (), _| Ok(()),
+        |_| Ok(0),
+        |saved, items| {
+            let (_, verified) = saved.verified::<B>()?;
+            *items = verified.items;
+            Ok(())
+        },
+        |_, items, digest| {
+            digest.absorb(&items.to_be_bytes());
+            Ok(())
+        },
     ))
 }
