@@ -12,12 +12,10 @@ mod ghash;
 
 use core::arch::aarch64::{uint8x16_t, veorq_u8};
 
-use sprag_core::primitives::{OpenJob, SealJob};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::opened;
-use crate::aead_limit;
+use super::{Message, SingleUse};
 use crate::kernel::aarch64::{clear_registers, load, store};
 use cipher::Cipher;
 use ghash::Ghash;
@@ -64,96 +62,45 @@ impl Path {
     pub(super) const fn name(self) -> &'static str {
         "ARMv8 AES and PMULL"
     }
+}
 
-    /// Encrypts the buffer, which is within GCM's limit, and returns the tag.
-    pub(super) fn seal(
+impl SingleUse for Path {
+    fn run<const SEAL: bool>(
         self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        buffer: &mut [u8],
-    ) -> [u8; 16] {
-        let mut tag = [0; 16];
-        // SAFETY: `self` proves that the processor has the instructions.
-        unsafe { crypt::<true>(key, nonce, aad, buffer, &mut tag) }
-        tag
-    }
-
-    /// Decrypts the buffer and says whether it and the associated data belong to the tag. If they
-    /// do not, the buffer is zeros.
-    #[must_use]
-    pub(super) fn open(
-        self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        buffer: &mut [u8],
-        tag: &[u8; 16],
+        text: Option<&[u8]>,
+        [message]: &mut [Message<'_>; 1],
+        tag: &mut [u8; 16],
     ) -> bool {
+        if let Some(text) = text {
+            message.buffer.copy_from_slice(text);
+        }
+        if SEAL {
+            // SAFETY: `self` proves that the processor has the instructions.
+            unsafe { crypt::<true>(message, tag) }
+            return true;
+        }
         // Wiped, because the right tag is what a forger looks for.
         let mut expected = Zeroizing::new([0; 16]);
         // SAFETY: `self` proves that the processor has the instructions.
-        unsafe { crypt::<false>(key, nonce, aad, buffer, &mut expected) }
+        unsafe { crypt::<false>(message, &mut expected) }
         let matches = bool::from(expected.ct_eq(tag));
         if !matches {
-            buffer.zeroize();
+            message.buffer.zeroize();
         }
         clear_registers();
         matches
-    }
-
-    /// As [`seal`](Self::seal), of `text` into a buffer of its length.
-    pub(super) fn seal_into(
-        self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        text: &[u8],
-        buffer: &mut [u8],
-    ) -> [u8; 16] {
-        buffer.copy_from_slice(text);
-        self.seal(key, nonce, aad, buffer)
-    }
-
-    /// As [`open`](Self::open), of `sealed` into a buffer of its length.
-    pub(super) fn open_into(
-        self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        sealed: &[u8],
-        buffer: &mut [u8],
-        tag: &[u8; 16],
-    ) -> bool {
-        buffer.copy_from_slice(sealed);
-        self.open(key, nonce, aad, buffer, tag)
-    }
-
-    /// Seals one after the other; a message beyond GCM's limit is refused.
-    pub(super) fn seal_batch(self, jobs: &mut [SealJob<'_>]) {
-        for job in jobs {
-            job.outcome = aead_limit::check(job.buffer.len(), aead_limit::AES_GCM)
-                .map(|()| self.seal(job.key, job.nonce, job.aad, job.buffer));
-        }
-    }
-
-    /// Opens one after the other.
-    pub(super) fn open_batch(self, jobs: &mut [OpenJob<'_>]) {
-        for job in jobs {
-            job.outcome = opened(self.open(job.key, job.nonce, job.aad, job.buffer, job.tag));
-        }
     }
 }
 
 /// Seals or opens in place and computes the tag.
 #[target_feature(enable = "aes")]
-fn crypt<const SEAL: bool>(
-    key: &[u8; 32],
-    nonce: &[u8; 12],
-    aad: &[u8],
-    buffer: &mut [u8],
-    tag: &mut [u8; 16],
-) {
+fn crypt<const SEAL: bool>(message: &mut Message<'_>, tag: &mut [u8; 16]) {
+    let Message {
+        key,
+        nonce,
+        aad,
+        buffer,
+    } = message;
     let mut cipher = Cipher::new(nonce);
     let hash_key = cipher.start(key);
     let mut hash = Ghash::new();
@@ -204,8 +151,9 @@ mod tests {
         extern "C" fn opened() {
             let mut buffer = [0x5a; 300];
             if let Some(path) = Path::detect() {
-                let tag_is_right = path.open(&[1; 32], &[2; 12], &[3; 40], &mut buffer, &[0; 16]);
-                assert!(!tag_is_right);
+                let wrong = &[0; 16];
+                let opened = path.open(&[1; 32], &[2; 12], &[3; 40], None, &mut buffer, wrong);
+                assert!(opened.is_err());
             }
         }
         if Path::detect().is_none() {

@@ -1,6 +1,6 @@
 //! Processors of which no AES instructions are known here: nothing is ever detected.
 
-use sprag_core::primitives::{OpenJob, SealJob};
+use super::{Message, SingleUse};
 
 /// A proof that nobody can give.
 #[derive(Clone, Copy)]
@@ -32,50 +32,15 @@ impl Path {
     pub(super) const fn name(self) -> &'static str {
         match self {}
     }
+}
 
-    pub(super) fn seal(self, _: &[u8; 32], _: &[u8; 12], _: &[u8], _: &mut [u8]) -> [u8; 16] {
-        match self {}
-    }
-
-    pub(super) fn open(
+impl SingleUse for Path {
+    fn run<const SEAL: bool>(
         self,
-        _: &[u8; 32],
-        _: &[u8; 12],
-        _: &[u8],
-        _: &mut [u8],
-        _: &[u8; 16],
+        _: Option<&[u8]>,
+        _: &mut [Message<'_>; 1],
+        _: &mut [u8; 16],
     ) -> bool {
-        match self {}
-    }
-
-    pub(super) fn seal_into(
-        self,
-        _: &[u8; 32],
-        _: &[u8; 12],
-        _: &[u8],
-        _: &[u8],
-        _: &mut [u8],
-    ) -> [u8; 16] {
-        match self {}
-    }
-
-    pub(super) fn open_into(
-        self,
-        _: &[u8; 32],
-        _: &[u8; 12],
-        _: &[u8],
-        _: &[u8],
-        _: &mut [u8],
-        _: &[u8; 16],
-    ) -> bool {
-        match self {}
-    }
-
-    pub(super) fn seal_batch(self, _: &mut [SealJob<'_>]) {
-        match self {}
-    }
-
-    pub(super) fn open_batch(self, _: &mut [OpenJob<'_>]) {
         match self {}
     }
 }

@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use sprag_core::primitives::{Aead, PrimitiveError};
 
-use super::{Path, Portable, opened};
+use super::{Path, Portable, SingleUse};
 use crate::aead_limit;
 
 /// [`kernel::Aes256Gcm`](crate::kernel::Aes256Gcm) on the path `P`, whichever is the best.
@@ -68,7 +68,7 @@ impl<P: Instructions> Aead for Aes256Gcm<P> {
     ) -> Result<[u8; 16], PrimitiveError> {
         let path = Self::path().map_err(|_| PrimitiveError::Library)?;
         aead_limit::check(buffer.len(), aead_limit::AES_GCM)?;
-        Ok(path.seal(key, nonce, aad, buffer))
+        Ok(path.seal(key, nonce, aad, None, buffer))
     }
 
     #[inline]
@@ -80,7 +80,7 @@ impl<P: Instructions> Aead for Aes256Gcm<P> {
         tag: &[u8; 16],
     ) -> Result<(), PrimitiveError> {
         let path = Self::path().map_err(|_| PrimitiveError::Library)?;
-        opened(path.open(key, nonce, aad, buffer, tag))
+        path.open(key, nonce, aad, None, buffer, tag)
     }
 }
 

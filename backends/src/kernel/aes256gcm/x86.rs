@@ -28,6 +28,7 @@ use sprag_core::session::HEADER_LEN;
 
 #[cfg(feature = "forced-paths")]
 use super::forced::sealed::Choice;
+use super::{Message, SingleUse};
 
 cpufeatures::new!(with_aes, "aes", "pclmulqdq", "ssse3", "sse4.1");
 cpufeatures::new!(with_avx2, "avx2");
@@ -134,94 +135,34 @@ impl Path {
         }
     }
 
-    /// Encrypts `buffer` and returns the tag.
+    /// The vectors that are fastest for a message of this length, of those there are.
     #[inline]
-    pub(super) fn seal(
-        self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        buffer: &mut [u8],
-    ) -> [u8; 16] {
-        let mut tag = [0; 16];
-        self.run::<true>(
-            &mut [Message {
-                key,
-                nonce,
-                aad,
-                buffer,
-            }],
-            &mut tag,
-        );
-        tag
+    fn for_length(self, len: usize) -> Vectors {
+        match self.0 {
+            Vectors::Four if len <= SHORTER_IN_TWO => Vectors::Two,
+            vectors => vectors,
+        }
     }
+}
 
-    /// Decrypts `buffer` and says whether the tag is right; if not, the buffer is all zeros.
+impl SingleUse for Path {
     #[inline]
-    pub(super) fn open(
+    fn run<const SEAL: bool>(
         self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        buffer: &mut [u8],
-        tag: &[u8; 16],
-    ) -> bool {
-        self.run::<false>(
-            &mut [Message {
-                key,
-                nonce,
-                aad,
-                buffer,
-            }],
-            &mut { *tag },
-        )
-    }
-
-    /// As [`seal`](Self::seal), of `text` into a buffer of its length.
-    pub(super) fn seal_into(
-        self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        text: &[u8],
-        buffer: &mut [u8],
-    ) -> [u8; 16] {
-        let mut tag = [0; 16];
-        let message = Message {
-            key,
-            nonce,
-            aad,
-            buffer,
-        };
-        self.run_from::<true>(text, &mut [message], &mut tag);
-        tag
-    }
-
-    /// As [`open`](Self::open), of `text` into a buffer of its length.
-    pub(super) fn open_into(
-        self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        text: &[u8],
-        buffer: &mut [u8],
-        tag: &[u8; 16],
-    ) -> bool {
-        let message = Message {
-            key,
-            nonce,
-            aad,
-            buffer,
-        };
-        self.run_from::<false>(text, &mut [message], &mut { *tag })
-    }
-
-    fn run_from<const SEAL: bool>(
-        self,
-        text: &[u8],
+        text: Option<&[u8]>,
         message: &mut [Message<'_>; 1],
         tag: &mut [u8; 16],
     ) -> bool {
+        let Some(text) = text else {
+            return match self.for_length(message[0].buffer.len()) {
+                // SAFETY: `self` proves that the processor has the instructions.
+                Vectors::One => unsafe { lanes1::run::<SEAL>(message, tag) },
+                // SAFETY: `self` proves that the processor has these instructions, or more.
+                Vectors::Two => unsafe { lanes2::run::<SEAL>(message, tag) },
+                // SAFETY: `self` proves that the processor has these instructions and more.
+                Vectors::Four => unsafe { lanes4::run::<SEAL>(message, tag) },
+            };
+        };
         match self.0 {
             // SAFETY: `self` proves that the processor has the instructions.
             Vectors::One => unsafe { lanes1::run_from::<SEAL>(text, message, tag) },
@@ -232,20 +173,8 @@ impl Path {
         }
     }
 
-    #[inline]
-    fn run<const SEAL: bool>(self, message: &mut [Message<'_>; 1], tag: &mut [u8; 16]) -> bool {
-        match self.for_length(message[0].buffer.len()) {
-            // SAFETY: `self` proves that the processor has the instructions.
-            Vectors::One => unsafe { lanes1::run::<SEAL>(message, tag) },
-            // SAFETY: `self` proves that the processor has these instructions, or more.
-            Vectors::Two => unsafe { lanes2::run::<SEAL>(message, tag) },
-            // SAFETY: `self` proves that the processor has these instructions and more.
-            Vectors::Four => unsafe { lanes4::run::<SEAL>(message, tag) },
-        }
-    }
-
     /// Seals each of the messages, short ones two by two.
-    pub(super) fn seal_batch(self, jobs: &mut [SealJob<'_>]) {
+    fn seal_batch(self, jobs: &mut [SealJob<'_>]) {
         let vectors = |job: &SealJob<'_>| self.for_length(job.buffer.len());
         for run in jobs.chunk_by_mut(|one, next| vectors(one) == vectors(next)) {
             match run.first().map(vectors) {
@@ -261,7 +190,7 @@ impl Path {
     }
 
     /// Opens each of the messages, likewise.
-    pub(super) fn open_batch(self, jobs: &mut [OpenJob<'_>]) {
+    fn open_batch(self, jobs: &mut [OpenJob<'_>]) {
         let vectors = |job: &OpenJob<'_>| self.for_length(job.buffer.len());
         for run in jobs.chunk_by_mut(|one, next| vectors(one) == vectors(next)) {
             match run.first().map(vectors) {
@@ -275,23 +204,6 @@ impl Path {
             }
         }
     }
-
-    /// The vectors that are fastest for a message of this length, of those there are.
-    #[inline]
-    fn for_length(self, len: usize) -> Vectors {
-        match self.0 {
-            Vectors::Four if len <= SHORTER_IN_TWO => Vectors::Two,
-            vectors => vectors,
-        }
-    }
-}
-
-/// A message before it is sealed or opened.
-struct Message<'a> {
-    key: &'a [u8; 32],
-    nonce: &'a [u8; 12],
-    aad: &'a [u8],
-    buffer: &'a mut [u8],
 }
 
 impl<'a> Message<'a> {

@@ -13,7 +13,7 @@ use sprag_core::primitives::{OpenJob, SealJob};
 use super::block::{self, X, ZERO as ZERO_BLOCK};
 use super::{Message, USUAL_AAD, blocks, with_aes};
 use crate::aead_limit;
-use crate::kernel::aes256gcm::opened;
+use crate::kernel::aes256gcm::{SingleUse, opened};
 
 /// Blocks in a vector.
 const LANES: usize = 4;
@@ -138,89 +138,29 @@ impl Emulated {
     pub(in super::super) fn available() -> Option<Self> {
         with_aes::get().then_some(Self(()))
     }
+}
 
-    pub(in super::super) fn seal(
+impl SingleUse for Emulated {
+    fn run<const SEAL: bool>(
         self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        buffer: &mut [u8],
-    ) -> [u8; 16] {
-        let message = Message {
-            key,
-            nonce,
-            aad,
-            buffer,
-        };
-        let mut tag = [0; 16];
-        // SAFETY: `self` proves that the processor has the instructions.
-        unsafe { run::<true>(&mut [message], &mut tag) };
-        tag
-    }
-
-    pub(in super::super) fn open(
-        self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        buffer: &mut [u8],
-        tag: &[u8; 16],
+        text: Option<&[u8]>,
+        message: &mut [Message<'_>; 1],
+        tag: &mut [u8; 16],
     ) -> bool {
-        let message = Message {
-            key,
-            nonce,
-            aad,
-            buffer,
-        };
-        // SAFETY: `self` proves that the processor has the instructions.
-        unsafe { run::<false>(&mut [message], &mut { *tag }) }
+        match text {
+            // SAFETY: `self` proves that the processor has the instructions.
+            None => unsafe { run::<SEAL>(message, tag) },
+            // SAFETY: `self` proves that the processor has the instructions.
+            Some(text) => unsafe { run_from::<SEAL>(text, message, tag) },
+        }
     }
 
-    pub(in super::super) fn seal_into(
-        self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        text: &[u8],
-        buffer: &mut [u8],
-    ) -> [u8; 16] {
-        let message = Message {
-            key,
-            nonce,
-            aad,
-            buffer,
-        };
-        let mut tag = [0; 16];
-        // SAFETY: `self` proves that the processor has the instructions.
-        unsafe { run_from::<true>(text, &mut [message], &mut tag) };
-        tag
-    }
-
-    pub(in super::super) fn open_into(
-        self,
-        key: &[u8; 32],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        sealed: &[u8],
-        buffer: &mut [u8],
-        tag: &[u8; 16],
-    ) -> bool {
-        let message = Message {
-            key,
-            nonce,
-            aad,
-            buffer,
-        };
-        // SAFETY: `self` proves that the processor has the instructions.
-        unsafe { run_from::<false>(sealed, &mut [message], &mut { *tag }) }
-    }
-
-    pub(in super::super) fn seal_batch(self, jobs: &mut [SealJob<'_>]) {
+    fn seal_batch(self, jobs: &mut [SealJob<'_>]) {
         // SAFETY: `self` proves that the processor has the instructions.
         unsafe { seal_batch(jobs) }
     }
 
-    pub(in super::super) fn open_batch(self, jobs: &mut [OpenJob<'_>]) {
+    fn open_batch(self, jobs: &mut [OpenJob<'_>]) {
         // SAFETY: `self` proves that the processor has the instructions.
         unsafe { open_batch(jobs) }
     }
