@@ -14,9 +14,10 @@ use super::{CAPACITY, TEXT};
 use crate::workload::meeting::NOW;
 use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
 
-/// An item of a large backup: with the 11 bytes before it not quite 64 KiB, so that a backup of so many
-/// fills the size that it would be padded to.
-const ITEM_LEN: usize = (1 << 16) - 12;
+/// An item of a large backup: so many bytes, which no part and no chunk of a file divides, with
+/// [`FRONT_LEN`] before them. So many fit into a size that its padding brings the backup to that size.
+const ITEM_LEN: usize = 50_000;
+const FRONT_LEN: usize = 11;
 
 /// What is in a backup.
 #[derive(Clone, Copy)]
@@ -28,7 +29,7 @@ pub(super) struct Items {
 impl Items {
     const fn large(size: usize) -> Self {
         Self {
-            count: size >> 16,
+            count: size / (FRONT_LEN + ITEM_LEN),
             len: ITEM_LEN,
         }
     }
@@ -36,20 +37,20 @@ impl Items {
     /// Writes them, and gives out what has come of the file after each. The caller empties it.
     fn write<B: FileBackend>(
         self,
+        text: &[u8],
         key: &RecoveryKey,
         seed: u64,
         out: &mut Vec<u8>,
         mut emit: impl FnMut(&mut Vec<u8>),
     ) -> Result<(), Wrong> {
         let rng = &mut Rng::seed_from_u64(seed);
-        let text = vec![TEXT; self.len];
         let builder = BackupBuilder::<B>::new(rng).or_wrong("a backup")?;
         let builder = builder.recovery_key(key, rng).or_wrong("a slot")?;
         let mut writer = builder.begin(NOW, rng, out).or_wrong("begin")?;
         for number in 0..self.count as u32 {
             let record = HistoryRecord {
                 id: &number.to_be_bytes(),
-                body: &text,
+                body: text,
             };
             writer.add(&record, out).or_wrong("add")?;
             emit(out);
@@ -64,6 +65,8 @@ impl Items {
 /// A backup in memory.
 pub(super) struct Saved {
     file: Vec<u8>,
+    /// Of each item.
+    text: Vec<u8>,
     key: RecoveryKey,
     pub(super) items: Items,
 }
@@ -72,10 +75,15 @@ impl Saved {
     pub(super) fn new<B: FileBackend>(items: Items, seed: u64) -> Result<Self, Wrong> {
         let key =
             RecoveryKey::generate(&mut Rng::seed_from_u64(seed)).or_wrong("a recovery key")?;
-        let mut file = Vec::new();
-        let out = &mut Vec::new();
-        items.write::<B>(&key, seed, out, |out| file.append(out))?;
-        Ok(Self { file, key, items })
+        let text = vec![TEXT; items.len];
+        let (mut file, mut out) = (Vec::new(), Vec::new());
+        items.write::<B>(&text, &key, seed, &mut out, |out| file.append(out))?;
+        Ok(Self {
+            file,
+            text,
+            key,
+            items,
+        })
     }
 
     fn verified<B: FileBackend>(&self) -> Result<(Backup<Bytes<'_>>, Verified<B>), Wrong> {
@@ -130,7 +138,7 @@ pub(super) fn seal<B: FileBackend>(size: usize, seed: u64) -> Result<Box<dyn Ope
         move |_| Ok(Ends::with_capacity(items.count * 2 + 2)),
         move |(saved, out, seed), ends| {
             let mut end = 0;
-            items.write::<B>(&saved.key, *seed, out, |part| {
+            items.write::<B>(&saved.text, &saved.key, *seed, out, |part| {
                 end += part.len();
                 ends.extend(part.last_chunk().map(|tail| (end, *tail)));
                 part.clear();

@@ -103,8 +103,9 @@ pub(super) fn zeros_behind(content_len: u64) -> u64 {
 /// Reads items off a text that comes in parts, with one part and one item in memory.
 #[derive(Default)]
 pub(super) struct Items {
-    /// What was not read yet.
     text: Zeroizing<Vec<u8>>,
+    /// So much of it was read.
+    read: usize,
     /// Bytes of complete items.
     content_len: u64,
     /// Bytes from the end mark on, once it was seen.
@@ -114,14 +115,21 @@ pub(super) struct Items {
 }
 
 impl Items {
-    /// Where the next part is to be appended, of at most `len` bytes. There is room for as much again as
-    /// is needed, and where the text grows nevertheless it leaves no old bytes behind.
+    /// Where the next part is to be appended, of at most `len` bytes. What was read makes room; there is
+    /// as much again as is needed, so that it need not do so for every part. Where the text grows it
+    /// leaves no old bytes behind.
     pub(super) fn next_part(&mut self, len: usize) -> &mut Vec<u8> {
-        let len = self.text.len().saturating_add(len);
-        if len > self.text.capacity() {
-            let mut grown = Zeroizing::new(Vec::with_capacity(len.saturating_mul(2)));
-            grown.extend_from_slice(&self.text);
-            self.text = grown;
+        if self.text.capacity().saturating_sub(self.text.len()) < len {
+            let unread = self.text.get(self.read..).unwrap_or_default();
+            let room = unread.len().saturating_add(len).saturating_mul(2);
+            if room > self.text.capacity() {
+                let mut grown = Zeroizing::new(Vec::with_capacity(room));
+                grown.extend_from_slice(unread);
+                self.text = grown;
+            } else {
+                self.text.drain(..self.read);
+            }
+            self.read = 0;
         }
         &mut self.text
     }
@@ -131,12 +139,10 @@ impl Items {
         &mut self,
         visit: &mut impl FnMut(Restored<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut rest = &self.text[..];
+        let mut rest = self.text.get(self.read..).unwrap_or_default();
         while self.ending_len.is_none() && rest.first() != Some(&END) {
             let Some((item, behind)) = item(rest)? else {
-                let used = self.text.len().saturating_sub(rest.len());
-                // The next part overwrites what is left behind it, and the end wipes it.
-                self.text.drain(..used);
+                self.read = self.text.len().saturating_sub(rest.len());
                 return Ok(());
             };
             visit(item)?;
@@ -150,7 +156,7 @@ impl Items {
         }
         let ending = self.ending_len.get_or_insert(0);
         *ending = ending.saturating_add(rest.len() as u64);
-        self.text.clear();
+        self.read = self.text.len();
         Ok(())
     }
 

@@ -23,7 +23,7 @@ use crate::wrap::KekRing;
 use crate::wrap::hpke::HpkeKem;
 
 /// How much is read at once: whole chunks, which need no detour.
-const PART: usize = 8 * (CHUNK_LEN + TAG_LEN);
+const PART: usize = 4 * (CHUNK_LEN + TAG_LEN);
 
 /// What a restore is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,11 +21,10 @@ pub trait BackupSource {
     /// The source's own.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error>;
 
-    /// The next `len` bytes where they stand, or as many as there are left: for files in memory, where
-    /// reading is a copy that takes as long as half the deciphering. `None` if there is nothing to point
-    /// to, and [`read`](Self::read) is to be called.
-    fn next_in_memory(&mut self, len: usize) -> Option<&[u8]> {
-        let _ = len;
+    /// The next so many bytes where they stand, or as many as there are left: of a file in memory, which
+    /// need not be copied to be read. `None` if there is nothing to point to, and [`read`](Self::read)
+    /// is to be called.
+    fn next_in_memory(&mut self, _len: usize) -> Option<&[u8]> {
         None
     }
 }
@@ -77,8 +76,8 @@ impl BackupSource for Bytes<'_> {
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
         let next = self.split(buffer.len());
-        let to = buffer.iter_mut();
-        to.zip(next).for_each(|(to, from)| *to = *from);
+        let to = buffer.get_mut(..next.len()).unwrap_or_default();
+        to.copy_from_slice(next);
         Ok(next.len())
     }
 

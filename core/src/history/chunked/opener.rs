@@ -89,11 +89,9 @@ impl<B: FileBackend> Opener<B> {
         }
         self.failed = true;
         let len = sealed.len().checked_sub(TAG_LEN);
+        let len = len.ok_or(ChunkedError::Incomplete)?;
         let start = out.len();
-        out.resize(
-            start.saturating_add(len.ok_or(ChunkedError::Incomplete)?),
-            0,
-        );
+        out.resize(start.saturating_add(len), 0);
         let place = out.get_mut(start..).unwrap_or_default();
         if let Err(error) = self.keys.open_into(self.next, sealed, place) {
             out.truncate(start);
