@@ -21,7 +21,7 @@ const WIDTH: usize = 16;
 const SMALL_FRAME: usize = 1024;
 const SHORT_FRAME: usize = 1408;
 const MIDDLE_FRAME: usize = 1408;
-const LONG_FRAME: usize = 1792;
+const LONG_FRAME: usize = 2048;
 
 type V = X;
 

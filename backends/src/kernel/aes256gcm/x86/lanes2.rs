@@ -22,7 +22,7 @@ const WIDTH: usize = 16 * LANES;
 const SMALL_FRAME: usize = 768;
 const SHORT_FRAME: usize = 1280;
 const MIDDLE_FRAME: usize = 1792;
-const LONG_FRAME: usize = 2560;
+const LONG_FRAME: usize = 3328;
 
 type V = __m256i;
 

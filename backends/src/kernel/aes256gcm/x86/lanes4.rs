@@ -22,7 +22,7 @@ const WIDTH: usize = 16 * LANES;
 const SMALL_FRAME: usize = 2560;
 const SHORT_FRAME: usize = 2560;
 const MIDDLE_FRAME: usize = 2560;
-const LONG_FRAME: usize = 4096;
+const LONG_FRAME: usize = 5120;
 
 type V = __m512i;
 
