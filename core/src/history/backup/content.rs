@@ -4,12 +4,9 @@
 //! It holds nothing that a second device must not have: the trait is sealed, and neither a session nor
 //! a key has it.
 
-use alloc::vec::Vec;
-
-use zeroize::Zeroizing;
-
 use super::BackupError;
 use super::padding::padded;
+use super::text::Text;
 use crate::codec::Reader;
 
 /// The end mark; the padding behind it is the same byte.
@@ -103,9 +100,7 @@ pub(super) fn zeros_behind(content_len: u64) -> u64 {
 /// Reads items off a text that comes in parts, with one part and one item in memory.
 #[derive(Default)]
 pub(super) struct Items {
-    text: Zeroizing<Vec<u8>>,
-    /// So much of it was read.
-    read: usize,
+    pub(super) text: Text,
     /// Bytes of complete items.
     content_len: u64,
     /// Bytes from the end mark on, once it was seen.
@@ -115,34 +110,16 @@ pub(super) struct Items {
 }
 
 impl Items {
-    /// Where the next part is to be appended, of at most `len` bytes. What was read makes room; there is
-    /// as much again as is needed, so that it need not do so for every part. Where the text grows it
-    /// leaves no old bytes behind.
-    pub(super) fn next_part(&mut self, len: usize) -> &mut Vec<u8> {
-        if self.text.capacity().saturating_sub(self.text.len()) < len {
-            let unread = self.text.get(self.read..).unwrap_or_default();
-            let room = unread.len().saturating_add(len).saturating_mul(2);
-            if room > self.text.capacity() {
-                let mut grown = Zeroizing::new(Vec::with_capacity(room));
-                grown.extend_from_slice(unread);
-                self.text = grown;
-            } else {
-                self.text.drain(..self.read);
-            }
-            self.read = 0;
-        }
-        &mut self.text
-    }
-
     /// Gives out the items that are there as a whole.
     pub(super) fn read<E: From<BackupError>>(
         &mut self,
         visit: &mut impl FnMut(Restored<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut rest = self.text.get(self.read..).unwrap_or_default();
+        let mut rest = self.text.unread();
         while self.ending_len.is_none() && rest.first() != Some(&END) {
             let Some((item, behind)) = item(rest)? else {
-                self.read = self.text.len().saturating_sub(rest.len());
+                let left = rest.len();
+                self.text.leave(left);
                 return Ok(());
             };
             visit(item)?;
@@ -151,12 +128,13 @@ impl Items {
             self.count = self.count.saturating_add(1);
             rest = behind;
         }
-        if rest.iter().any(|byte| *byte != END) {
+        // All are read, whatever they are: so a processor takes many at once.
+        if rest.iter().fold(END, |all, byte| all | byte) != END {
             return Err(BackupError::Malformed.into());
         }
         let ending = self.ending_len.get_or_insert(0);
         *ending = ending.saturating_add(rest.len() as u64);
-        self.read = self.text.len();
+        self.text.leave(0);
         Ok(())
     }
 
@@ -204,7 +182,10 @@ fn item(bytes: &[u8]) -> Result<Option<(Restored<'_>, &[u8])>, BackupError> {
     clippy::arithmetic_side_effects
 )]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
+    use crate::history::chunked::Room;
 
     fn text() -> Vec<u8> {
         let mut text = Vec::new();
@@ -231,9 +212,9 @@ mod tests {
         let mut items = Items::default();
         let mut names = 0;
         for part in text.chunks(step) {
-            items.next_part(part.len()).extend_from_slice(part);
+            items.text.next(part.len()).copy_from_slice(part);
             // At most twice the longest item and a part, however many items there are.
-            assert!(items.text.capacity() <= 2 * (1968 + step));
+            assert!(items.text.room() <= 2 * (1968 + step));
             items.read::<BackupError>(&mut |item| {
                 let (Restored::History(HistoryRecord { id: name, body })
                 | Restored::App(AppData { name, body })) = item;
@@ -277,9 +258,9 @@ mod tests {
     fn a_length_that_lies_reserves_nothing() {
         let mut items = Items::default();
         let front = [HISTORY, 0, 0, 0xff, 0xff, 0xff, 0xff];
-        items.next_part(front.len()).extend_from_slice(&front);
+        items.text.next(front.len()).copy_from_slice(&front);
         let refused = items.read::<BackupError>(&mut |_| Ok(()));
         assert_eq!(refused, Err(BackupError::TooLong));
-        assert!(items.text.capacity() < 1000);
+        assert!(items.text.room() < 1000);
     }
 }

@@ -60,6 +60,7 @@ mod recovery;
 mod restore;
 mod slot;
 mod source;
+mod text;
 mod writer;
 
 pub use crate::password::{Password, PasswordLimits};

@@ -10,6 +10,7 @@ use super::content::Items;
 use super::header::{Header, Slot};
 use super::slot::{EscrowSlot, PASSWORD, RECOVERY};
 use super::source::{exact, fill};
+use super::text::Text;
 use super::writer::BINDING;
 use super::{
     BackupError, BackupSource, Password, PasswordLimits, RecoveryKey, RestoreError, Restored,
@@ -225,7 +226,7 @@ impl<S: BackupSource> Backup<S> {
         let mut buffer = Vec::new();
         let mut bytes = HEADER_LEN as u64;
         loop {
-            let read = self.part(&mut opener, &mut buffer, items.next_part(PART))?;
+            let read = self.part(&mut opener, &mut buffer, &mut items.text)?;
             items.read(&mut visit)?;
             bytes = bytes.saturating_add(read as u64);
             progress(Progress {
@@ -237,7 +238,7 @@ impl<S: BackupSource> Backup<S> {
                 break;
             }
         }
-        opener.finish(items.next_part(CHUNK_LEN))?;
+        opener.finish_into(&mut items.text)?;
         items.read(&mut visit)?;
         items.finish()?;
         let done = Progress {
@@ -254,15 +255,15 @@ impl<S: BackupSource> Backup<S> {
         &mut self,
         opener: &mut Opener<B>,
         buffer: &mut Vec<u8>,
-        text: &mut Vec<u8>,
+        text: &mut Text,
     ) -> Result<usize, RestoreError<S::Error, I>> {
         if let Some(part) = self.source.next_in_memory(PART) {
-            opener.update(part, text)?;
+            opener.update_into(part, text)?;
             return Ok(part.len());
         }
         buffer.resize(PART, 0);
         let read = fill(&mut self.source, buffer)?;
-        opener.update(buffer.get(..read).unwrap_or_default(), text)?;
+        opener.update_into(buffer.get(..read).unwrap_or_default(), text)?;
         Ok(read)
     }
 

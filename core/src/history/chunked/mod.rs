@@ -25,12 +25,14 @@ mod keys;
 mod opener;
 mod pieces;
 mod reencryptor;
+mod room;
 mod sealer;
 
 pub use error::ChunkedError;
 pub use opener::Opener;
 pub use pieces::{Pieces, file_len, text_len};
 pub use reencryptor::Reencryptor;
+pub(crate) use room::Room;
 pub use sealer::Sealer;
 
 /// Length of a chunk's plaintext in bytes, except that of the last chunk, which is shorter.

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::keys::Keys;
+use super::room::Room;
 use super::{ChunkedError, HEADER_LEN, SEALED_LEN, TAG_LEN};
 use crate::backend::FileBackend;
 use crate::secret::Secret;
@@ -42,7 +43,16 @@ impl<B: FileBackend> Opener<B> {
     /// # Errors
     /// [`ChunkedError::Damaged`]: what was appended before is authentic, and every later call is
     /// [`ChunkedError::Refused`].
-    pub fn update(&mut self, mut file: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+    pub fn update(&mut self, file: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+        self.update_into(file, out)
+    }
+
+    /// As [`update`](Self::update), into any room.
+    pub(crate) fn update_into(
+        &mut self,
+        mut file: &[u8],
+        out: &mut impl Room,
+    ) -> Result<(), ChunkedError> {
         while !file.is_empty() {
             // A whole chunk needs no detour.
             if let (true, Some((sealed, rest))) =
@@ -67,14 +77,19 @@ impl<B: FileBackend> Opener<B> {
     ///
     /// # Errors
     /// [`ChunkedError::Incomplete`], [`ChunkedError::Refused`].
-    pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+    pub fn finish(self, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+        self.finish_into(out)
+    }
+
+    /// As [`finish`](Self::finish), into any room.
+    pub(crate) fn finish_into(mut self, out: &mut impl Room) -> Result<(), ChunkedError> {
         self.open_pending(out).map_err(|error| match error {
             ChunkedError::Damaged { .. } => ChunkedError::Incomplete,
             other => other,
         })
     }
 
-    fn open_pending(&mut self, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+    fn open_pending(&mut self, out: &mut impl Room) -> Result<(), ChunkedError> {
         let mut pending = core::mem::take(&mut self.pending);
         let opened = self.open(&pending, out);
         pending.clear();
@@ -83,18 +98,15 @@ impl<B: FileBackend> Opener<B> {
     }
 
     /// Appends the text of the next chunk, opened on its way.
-    fn open(&mut self, sealed: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+    fn open(&mut self, sealed: &[u8], out: &mut impl Room) -> Result<(), ChunkedError> {
         if self.failed {
             return Err(ChunkedError::Refused);
         }
         self.failed = true;
         let len = sealed.len().checked_sub(TAG_LEN);
         let len = len.ok_or(ChunkedError::Incomplete)?;
-        let start = out.len();
-        out.resize(start.saturating_add(len), 0);
-        let place = out.get_mut(start..).unwrap_or_default();
-        if let Err(error) = self.keys.open_into(self.next, sealed, place) {
-            out.truncate(start);
+        if let Err(error) = self.keys.open_into(self.next, sealed, out.next(len)) {
+            out.take_back(len);
             return Err(error);
         }
         // At most MAX_CHUNKS, or the opening would have been refused.
