@@ -83,8 +83,8 @@ pub(super) fn encode(
         return Err(BackupError::TooLong);
     }
     let body_len = body.len() as u32;
-    put(&[kind])?;
-    put(&name_len.to_be_bytes())?;
+    let [high, low] = name_len.to_be_bytes();
+    put(&[kind, high, low])?;
     put(name)?;
     put(&body_len.to_be_bytes())?;
     put(body)?;

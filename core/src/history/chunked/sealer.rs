@@ -70,7 +70,18 @@ impl<B: FileBackend> Sealer<B> {
     ///
     /// # Errors
     /// [`ChunkedError::TooLong`], [`ChunkedError::Backend`]; the file cannot be gone on with then.
-    pub fn update(&mut self, mut plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+    #[inline]
+    pub fn update(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+        // What completes no chunk is the common case where items are small.
+        let room = CHUNK_LEN.saturating_sub(self.pending.len());
+        if plaintext.len() < room {
+            self.pending.extend_from_slice(plaintext);
+            return Ok(());
+        }
+        self.complete(plaintext, out)
+    }
+
+    fn complete(&mut self, mut plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
         while !plaintext.is_empty() {
             // A whole chunk needs no detour.
             if let (true, Some((chunk, rest))) = (
