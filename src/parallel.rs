@@ -57,7 +57,7 @@ use sprag_core::session::{self, DrawnBatch, Session, SessionError, SessionPolicy
 use sprag_core::{UnixTime, handshake};
 
 #[cfg(feature = "files")]
-pub use files::{file_len, open_file, open_file_into, seal_file, seal_file_into, text_len};
+pub use files::{OnPool, file_len, open_file, open_file_into, seal_file, seal_file_into, text_len};
 use split::Split;
 
 /// One message in each of many sessions: [`sprag_core::session::encrypt_batch`] on the threads of

@@ -2,13 +2,47 @@
 
 use rand_core::TryCryptoRng;
 use rayon::prelude::*;
-use sprag_core::history::chunked::{self, CHUNK_LEN, ChunkedError, HEADER_LEN, Pieces, TAG_LEN};
+use sprag_core::history::chunked::{
+    self, CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Pieces, Spread, TAG_LEN,
+};
 use sprag_core::{FileBackend, Secret};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::split;
 
 const SEALED_LEN: usize = CHUNK_LEN + TAG_LEN;
+/// So many chunks for each thread together: about 40 µs of work, beside which a wait at its end is short.
+const CHUNKS_PER_THREAD: usize = 16;
+
+/// The chunks that are there together, on the threads of the pool that the call runs in: a
+/// [`Sealer`](chunked::Sealer), an [`Opener`](chunked::Opener), a
+/// [`BackupWriter`](sprag_core::history::backup::BackupWriter) and a
+/// [`Backup`](sprag_core::history::backup::Backup) take it by their `on`. Outside of a pool the calling
+/// thread does all.
+///
+/// 256 KiB for each thread of the pool lie in memory, and as much again sealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OnPool;
+
+impl Spread for OnPool {
+    fn chunks_at_once(&self) -> usize {
+        CHUNKS_PER_THREAD * split::threads()
+    }
+
+    fn each<E: Send>(
+        &self,
+        bytes: &mut [u8],
+        len: usize,
+        work: impl Fn(usize, &mut [u8]) -> Result<(), E> + Send + Sync,
+    ) -> Result<(), E> {
+        if split::threads() == 1 {
+            return InOrder.each(bytes, len, work);
+        }
+        let pieces = bytes.par_chunks_mut(len).enumerate();
+        let failed = pieces.find_map_first(|(number, piece)| work(number, piece).err());
+        failed.map_or(Ok(()), Err)
+    }
+}
 
 /// Length in bytes of a file with `text_len` bytes of plaintext.
 #[must_use]
@@ -55,24 +89,16 @@ pub fn seal_file_into<B: FileBackend, R: TryCryptoRng + ?Sized>(
     let (pieces, header) = Pieces::<B>::create(key, context, text.len() as u64, rng)?;
     let (front, body) = file.split_at_mut(HEADER_LEN);
     front.copy_from_slice(&header);
-    let seal = |(number, sealed): (usize, &mut [u8])| {
+    let sealed = OnPool.each(body, SEALED_LEN, |number, sealed| {
         let start = number * CHUNK_LEN;
         let text = &text[start..start + (sealed.len() - TAG_LEN)];
-        pieces.seal_chunk_into(number as u64, text, sealed).err()
-    };
-    let failed = if split::threads() == 1 {
-        body.chunks_mut(SEALED_LEN).enumerate().find_map(seal)
-    } else {
-        body.par_chunks_mut(SEALED_LEN)
-            .enumerate()
-            .find_map_first(seal)
-    };
-    if let Some(error) = failed {
+        pieces.seal_chunk_into(number as u64, text, sealed)
+    });
+    if sealed.is_err() {
         // Plaintext may stand in it.
         file.zeroize();
-        return Err(error);
     }
-    Ok(())
+    sealed
 }
 
 /// The text of a whole file. The end is checked before anything else is opened.
@@ -132,19 +158,10 @@ fn open_all<B: FileBackend>(
     let (sealed, last) = body.split_at(whole * SEALED_LEN);
     let (chunks, end) = text.split_at_mut(whole * CHUNK_LEN);
 
-    let open = |(number, (chunk, sealed)): (usize, (&mut [u8], &[u8]))| {
-        pieces.open_chunk_into(number as u64, sealed, chunk).err()
-    };
-    if let Some(error) = open((whole, (end, last))) {
-        return Err(error);
-    }
-    let failed = if split::threads() == 1 {
-        let pairs = chunks.chunks_mut(CHUNK_LEN).zip(sealed.chunks(SEALED_LEN));
-        pairs.enumerate().find_map(open)
-    } else {
-        let pairs = chunks.par_chunks_mut(CHUNK_LEN);
-        let pairs = pairs.zip(sealed.par_chunks(SEALED_LEN));
-        pairs.enumerate().find_map_first(open)
-    };
-    failed.map_or(Ok(()), Err)
+    pieces.open_chunk_into(whole as u64, last, end)?;
+    OnPool.each(chunks, CHUNK_LEN, |number, chunk| {
+        let start = number * SEALED_LEN;
+        let sealed = &sealed[start..start + SEALED_LEN];
+        pieces.open_chunk_into(number as u64, sealed, chunk)
+    })
 }

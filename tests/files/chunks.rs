@@ -9,7 +9,7 @@ use sprag::sprag_core::FileBackend;
 
 use crate::support::on_every_backend;
 
-const LENGTHS: [usize; 8] = [
+pub(crate) const LENGTHS: [usize; 8] = [
     0,
     1,
     CHUNK_LEN - 1,
@@ -20,7 +20,7 @@ const LENGTHS: [usize; 8] = [
     3 * CHUNK_LEN + 77,
 ];
 
-fn text(len: usize) -> Vec<u8> {
+pub(crate) fn text(len: usize) -> Vec<u8> {
     (0..len).map(|at| (at * 7 + at / 251) as u8).collect()
 }
 
@@ -230,78 +230,6 @@ fn encrypts_anew<B: FileBackend>() {
             assert_eq!(open::<B>(&old, &out, 7000), Err(ChunkedError::WrongKey));
             let cut = anew(&file[HEADER_LEN..file.len() - 1], step, rng);
             assert_eq!(cut, Err(ChunkedError::Incomplete));
-        }
-    }
-}
-
-#[cfg(feature = "rayon")]
-#[test]
-fn a_pool_makes_and_takes_the_same_files() {
-    on_every_backend!(on_a_pool);
-}
-
-#[cfg(feature = "rayon")]
-fn on_a_pool<B: FileBackend>() {
-    use crate::given::Given;
-    use sprag::parallel::{
-        file_len, open_file, open_file_into, seal_file, seal_file_into, text_len,
-    };
-
-    let key = Secret::random(&mut sprag::entropy::system()).unwrap();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(3)
-        .build()
-        .unwrap();
-    for len in LENGTHS.into_iter().chain([40 * CHUNK_LEN]) {
-        let text = text(len);
-        let salt = || Given(vec![5; 24]);
-        let (mut sealer, header) = Sealer::<B>::new(&key, b"context", &mut salt()).unwrap();
-        let mut serial = header.to_vec();
-        sealer.update(&text, &mut serial).unwrap();
-        sealer.finish(&mut serial).unwrap();
-
-        let seal = || seal_file::<B, _>(&key, b"context", &text, &mut salt()).unwrap();
-        assert_eq!(seal(), serial);
-        assert_eq!(pool.install(seal), serial);
-        let open = |file: &[u8]| open_file::<B>(&key, b"context", file);
-        assert_eq!(*open(&serial).unwrap(), text);
-        assert_eq!(*pool.install(|| open(&serial)).unwrap(), text);
-
-        // Into buffers of ours, which held something else before.
-        assert_eq!(
-            (file_len(len), text_len(serial.len())),
-            (serial.len(), Some(len))
-        );
-        let (mut file, mut back) = (vec![7; serial.len()], vec![7; len]);
-        let seal_into =
-            |file: &mut [u8]| seal_file_into::<B, _>(&key, b"context", &text, file, &mut salt());
-        pool.install(|| seal_into(&mut file)).unwrap();
-        assert_eq!(file, serial);
-        let open_into =
-            |file: &[u8], back: &mut [u8]| open_file_into::<B>(&key, b"context", file, back);
-        pool.install(|| open_into(&serial, &mut back)).unwrap();
-        assert_eq!(back, text);
-        let refused = Err(ChunkedError::NoSuchChunk);
-        assert_eq!(seal_into(&mut vec![0; serial.len() + 1]), refused);
-        assert_eq!(open_into(&serial, &mut vec![0; len + 1]), refused);
-
-        for at in (HEADER_LEN..serial.len()).step_by(5003) {
-            let mut changed = serial.clone();
-            changed[at] ^= 1;
-            let chunk = ((at - HEADER_LEN) / (CHUNK_LEN + 16)) as u64;
-            let error = if chunk == (len / CHUNK_LEN) as u64 {
-                ChunkedError::Incomplete
-            } else {
-                ChunkedError::Damaged { chunk }
-            };
-            assert_eq!(
-                pool.install(|| open(&changed)).err(),
-                Some(error),
-                "byte {at}"
-            );
-            back.fill(7);
-            assert_eq!(open_into(&changed, &mut back), Err(error));
-            assert!(back.iter().all(|byte| *byte == 0), "byte {at}");
         }
     }
 }

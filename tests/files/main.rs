@@ -21,3 +21,5 @@ mod costs;
 mod escrow;
 mod golden;
 mod history;
+#[cfg(feature = "rayon")]
+mod on_pool;

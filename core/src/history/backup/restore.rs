@@ -16,15 +16,17 @@ use super::{
     BackupError, BackupSource, Password, PasswordLimits, RecoveryKey, RestoreError, Restored,
 };
 use crate::backend::FileBackend;
-use crate::history::chunked::{CHUNK_LEN, ChunkedError, HEADER_LEN, Opener, TAG_LEN};
+use crate::history::chunked::{
+    CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Opener, Spread, TAG_LEN,
+};
 use crate::lifecycle::{KeyKind, Life};
 use crate::secret::Secret;
 use crate::time::UnixTime;
 use crate::wrap::KekRing;
 use crate::wrap::hpke::HpkeKem;
 
-/// How much is read at once: whole chunks, which need no detour.
-const PART: usize = 4 * (CHUNK_LEN + TAG_LEN);
+/// So many chunks are read at once at least: whole ones, which need no detour.
+const CHUNKS: usize = 4;
 
 /// What a restore is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +67,10 @@ pub struct Verified<B> {
 }
 
 /// A backup that is being restored: open, unlock, verify, restore.
-pub struct Backup<S> {
+pub struct Backup<S, P = InOrder> {
     source: S,
     header: Header,
+    spread: P,
 }
 
 impl<S: BackupSource> Backup<S> {
@@ -80,9 +83,26 @@ impl<S: BackupSource> Backup<S> {
     pub fn open(mut source: S) -> Result<Self, RestoreError<S::Error>> {
         source.rewind().map_err(RestoreError::Source)?;
         let header = Header::read(&mut source)?;
-        Ok(Self { source, header })
+        let spread = InOrder;
+        Ok(Self {
+            source,
+            header,
+            spread,
+        })
     }
 
+    /// Opens from here on as `spread` says, with that much more in memory.
+    #[must_use]
+    pub fn on<P: Spread>(self, spread: P) -> Backup<S, P> {
+        Backup {
+            source: self.source,
+            header: self.header,
+            spread,
+        }
+    }
+}
+
+impl<S: BackupSource, P: Spread> Backup<S, P> {
     /// When it was made. Authentic once it was unlocked.
     #[must_use]
     pub const fn created(&self) -> UnixTime {
@@ -221,12 +241,14 @@ impl<S: BackupSource> Backup<S> {
         mut import: impl FnMut(Restored<'_>) -> Result<(), I>,
     ) -> Result<Progress, RestoreError<S::Error, I>> {
         let mut visit = |item: Restored<'_>| import(item).map_err(RestoreError::Import);
+        let chunks = self.spread.chunks_at_once().max(CHUNKS);
+        let part_len = chunks.saturating_mul(CHUNK_LEN + TAG_LEN);
         let mut opener = self.payload(key)?;
         let mut items = Items::default();
         let mut buffer = Vec::new();
         let mut bytes = HEADER_LEN as u64;
         loop {
-            let read = self.part(&mut opener, &mut buffer, &mut items.text)?;
+            let read = self.part(part_len, &mut opener, &mut buffer, &mut items.text)?;
             items.read(&mut visit)?;
             bytes = bytes.saturating_add(read as u64);
             progress(Progress {
@@ -234,7 +256,7 @@ impl<S: BackupSource> Backup<S> {
                 bytes,
                 items: items.count,
             });
-            if read < PART {
+            if read < part_len {
                 break;
             }
         }
@@ -250,18 +272,19 @@ impl<S: BackupSource> Backup<S> {
         Ok(done)
     }
 
-    /// Opens the next part of the payload, and says how long it was.
+    /// Opens the next `len` bytes of the payload, and says how many there were.
     fn part<B: FileBackend, I>(
         &mut self,
-        opener: &mut Opener<B>,
+        len: usize,
+        opener: &mut Opener<B, P>,
         buffer: &mut Vec<u8>,
         text: &mut Text,
     ) -> Result<usize, RestoreError<S::Error, I>> {
-        if let Some(part) = self.source.next_in_memory(PART) {
+        if let Some(part) = self.source.next_in_memory(len) {
             opener.update_into(part, text)?;
             return Ok(part.len());
         }
-        buffer.resize(PART, 0);
+        buffer.resize(len, 0);
         let read = fill(&mut self.source, buffer)?;
         opener.update_into(buffer.get(..read).unwrap_or_default(), text)?;
         Ok(read)
@@ -271,7 +294,7 @@ impl<S: BackupSource> Backup<S> {
     fn payload<B: FileBackend, I>(
         &mut self,
         key: &FileKey<B>,
-    ) -> Result<Opener<B>, RestoreError<S::Error, I>> {
+    ) -> Result<Opener<B, P>, RestoreError<S::Error, I>> {
         self.source.rewind().map_err(RestoreError::Source)?;
         let mut skipped = vec![0; self.header.bytes.len()];
         exact(&mut self.source, &mut skipped)?;
@@ -282,11 +305,12 @@ impl<S: BackupSource> Backup<S> {
         exact(&mut self.source, &mut front)?;
         let (payload, context) = self.header.payload::<B>(&key.key)?;
         key.life.used();
-        Opener::new(&payload, &context, &front).map_err(|error| match error {
+        let opener = Opener::new(&payload, &context, &front).map_err(|error| match error {
             // The header is genuine and names the key, so the payload's own front was changed.
-            ChunkedError::WrongKey => BackupError::Damaged { chunk: 0 }.into(),
+            ChunkedError::WrongKey => BackupError::Damaged { chunk: 0 },
             other => other.into(),
-        })
+        })?;
+        Ok(opener.on(self.spread.clone()))
     }
 
     fn escrow_slot(&self) -> Option<&EscrowSlot> {
@@ -306,7 +330,7 @@ impl<S: BackupSource> Backup<S> {
     }
 }
 
-impl<S> fmt::Debug for Backup<S> {
+impl<S, P> fmt::Debug for Backup<S, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Backup")
             .field("slots", &self.header.slots.len())

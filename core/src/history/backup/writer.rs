@@ -11,7 +11,7 @@ use super::header::{Header, Slot, check};
 use super::slot::{EscrowSlot, PASSWORD, RECOVERY};
 use super::{BackupContent, BackupError, Password, RecoveryKey};
 use crate::backend::FileBackend;
-use crate::history::chunked::Sealer;
+use crate::history::chunked::{InOrder, Sealer, Spread};
 use crate::lifecycle::{KeyKind, Life};
 use crate::primitives::PasswordCost;
 use crate::secret::Secret;
@@ -150,12 +150,23 @@ impl<B> fmt::Debug for BackupBuilder<B> {
 
 /// A backup that is being written: each call appends to a buffer that the caller empties into the
 /// file.
-pub struct BackupWriter<B: FileBackend> {
-    sealer: Sealer<B>,
+pub struct BackupWriter<B: FileBackend, P = InOrder> {
+    sealer: Sealer<B, P>,
     content_len: u64,
 }
 
 impl<B: FileBackend> BackupWriter<B> {
+    /// Seals from here on as `spread` says. The file is the same, and that much more lies in memory.
+    #[must_use]
+    pub fn on<P: Spread>(self, spread: P) -> BackupWriter<B, P> {
+        BackupWriter {
+            sealer: self.sealer.on(spread),
+            content_len: self.content_len,
+        }
+    }
+}
+
+impl<B: FileBackend, P: Spread> BackupWriter<B, P> {
     /// Adds an item.
     ///
     /// # Errors
@@ -172,7 +183,7 @@ impl<B: FileBackend> BackupWriter<B> {
 
     /// Ends the file: what is still to be written. Without all of it the file is refused as
     /// incomplete.
-    pub fn finish(self) -> Ending<B> {
+    pub fn finish(self) -> Ending<B, P> {
         Ending {
             sealer: Some(self.sealer),
             zeros: zeros_behind(self.content_len),
@@ -180,7 +191,7 @@ impl<B: FileBackend> BackupWriter<B> {
     }
 }
 
-impl<B: FileBackend> fmt::Debug for BackupWriter<B> {
+impl<B: FileBackend, P> fmt::Debug for BackupWriter<B, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackupWriter")
             .field("content_len", &self.content_len)
@@ -192,14 +203,14 @@ impl<B: FileBackend> fmt::Debug for BackupWriter<B> {
 ///
 /// A part that fails, with [`BackupError::Backend`], is the last.
 #[must_use = "a backup without its end is refused"]
-pub struct Ending<B: FileBackend> {
+pub struct Ending<B: FileBackend, P = InOrder> {
     /// `None` behind the last part.
-    sealer: Option<Sealer<B>>,
+    sealer: Option<Sealer<B, P>>,
     zeros: u64,
 }
 
-impl<B: FileBackend> Ending<B> {
-    fn part(&mut self, mut sealer: Sealer<B>) -> Result<Vec<u8>, BackupError> {
+impl<B: FileBackend, P: Spread> Ending<B, P> {
+    fn part(&mut self, mut sealer: Sealer<B, P>) -> Result<Vec<u8>, BackupError> {
         const PART: u64 = 1 << 16;
         let zeros = self.zeros.min(PART);
         let mut out = Vec::new();
@@ -214,7 +225,7 @@ impl<B: FileBackend> Ending<B> {
     }
 }
 
-impl<B: FileBackend> Iterator for Ending<B> {
+impl<B: FileBackend, P: Spread> Iterator for Ending<B, P> {
     type Item = Result<Vec<u8>, BackupError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -223,7 +234,7 @@ impl<B: FileBackend> Iterator for Ending<B> {
     }
 }
 
-impl<B: FileBackend> fmt::Debug for Ending<B> {
+impl<B: FileBackend, P> fmt::Debug for Ending<B, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ending")
             .field("zeros", &self.zeros)

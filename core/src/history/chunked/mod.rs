@@ -15,7 +15,8 @@
 //! as hard to find as a collision of SHA-512 cut to 32 bytes; it is compared before anything is opened.
 //!
 //! [`Sealer`] and [`Opener`] stream, with one chunk in memory; [`Reencryptor`] is the one behind the
-//! other. [`Pieces`] seals and opens single chunks in any order and on any thread.
+//! other. [`Pieces`] seals and opens single chunks in any order and on any thread. A [`Spread`] says on
+//! which threads those chunks of a stream are worked on that are there together.
 //!
 //! What an opener gives out is authentic, chunk by chunk, but only [`Opener::finish`] tells that
 //! nothing is missing at the end. Whoever acts on the parts acts on a prefix.
@@ -27,6 +28,7 @@ mod pieces;
 mod reencryptor;
 mod room;
 mod sealer;
+mod spread;
 
 pub use error::ChunkedError;
 pub use opener::Opener;
@@ -34,6 +36,7 @@ pub use pieces::{Pieces, file_len, text_len};
 pub use reencryptor::Reencryptor;
 pub(crate) use room::Room;
 pub use sealer::Sealer;
+pub use spread::{InOrder, Spread};
 
 /// Length of a chunk's plaintext in bytes, except that of the last chunk, which is shorter.
 pub const CHUNK_LEN: usize = 16384;

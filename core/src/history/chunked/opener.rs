@@ -3,19 +3,22 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use zeroize::Zeroize;
+
 use super::keys::Keys;
 use super::room::Room;
-use super::{ChunkedError, HEADER_LEN, SEALED_LEN, TAG_LEN};
+use super::{CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, SEALED_LEN, Spread, TAG_LEN};
 use crate::backend::FileBackend;
 use crate::secret::Secret;
 
-/// Opens a file as it comes, with at most one chunk in memory.
-pub struct Opener<B: FileBackend> {
+/// Opens a file as it comes, with at most one chunk in memory besides what the caller has there.
+pub struct Opener<B: FileBackend, P = InOrder> {
     keys: Keys<B>,
     /// Number of the next chunk.
     next: u64,
     /// What has come of it, sealed: less than a whole chunk between calls.
     pending: Vec<u8>,
+    spread: P,
     failed: bool,
 }
 
@@ -33,10 +36,26 @@ impl<B: FileBackend> Opener<B> {
             keys: Keys::of(key, context, header)?,
             next: 0,
             pending: Vec::with_capacity(SEALED_LEN),
+            spread: InOrder,
             failed: false,
         })
     }
 
+    /// Opens from here on as `spread` says: as many of the chunks that a call completes together as are
+    /// worked on at once.
+    #[must_use]
+    pub fn on<Q: Spread>(self, spread: Q) -> Opener<B, Q> {
+        Opener {
+            keys: self.keys,
+            next: self.next,
+            pending: self.pending,
+            spread,
+            failed: self.failed,
+        }
+    }
+}
+
+impl<B: FileBackend, P: Spread> Opener<B, P> {
     /// Takes more of the file and appends the plaintext of the chunks that it completes to `out`.
     /// That nothing is missing is known only after [`finish`](Self::finish).
     ///
@@ -53,24 +72,27 @@ impl<B: FileBackend> Opener<B> {
         mut file: &[u8],
         out: &mut impl Room,
     ) -> Result<(), ChunkedError> {
-        while !file.is_empty() {
-            // A whole chunk needs no detour.
-            if let (true, Some((sealed, rest))) =
-                (self.pending.is_empty(), file.split_at_checked(SEALED_LEN))
-            {
-                self.open(sealed, out)?;
-                file = rest;
-                continue;
-            }
+        if !self.pending.is_empty() {
             let room = SEALED_LEN.saturating_sub(self.pending.len());
-            let (part, rest) = file.split_at(room.min(file.len()));
-            self.pending.extend_from_slice(part);
+            let (front, rest) = file.split_at(room.min(file.len()));
+            self.pending.extend_from_slice(front);
             file = rest;
-            if self.pending.len() == SEALED_LEN {
-                self.open_pending(out)?;
+            if self.pending.len() < SEALED_LEN {
+                return Ok(());
             }
+            self.open_pending(out)?;
         }
-        Ok(())
+        // What is whole needs no detour.
+        let chunks = file.chunks_exact(SEALED_LEN);
+        self.pending.extend_from_slice(chunks.remainder());
+        let whole = file.len().saturating_sub(self.pending.len());
+        let together = self
+            .spread
+            .chunks_at_once()
+            .max(1)
+            .saturating_mul(SEALED_LEN);
+        let mut parts = file.get(..whole).unwrap_or_default().chunks(together);
+        parts.try_for_each(|part| self.open(part, out))
     }
 
     /// Ends the file, and appends the plaintext of the last chunk.
@@ -97,26 +119,42 @@ impl<B: FileBackend> Opener<B> {
         opened
     }
 
-    /// Appends the text of the next chunk, opened on its way.
+    /// Appends the text of the next chunks, opened on their way.
     fn open(&mut self, sealed: &[u8], out: &mut impl Room) -> Result<(), ChunkedError> {
         if self.failed {
             return Err(ChunkedError::Refused);
         }
         self.failed = true;
-        let len = sealed.len().checked_sub(TAG_LEN);
+        let chunks = sealed.len().div_ceil(SEALED_LEN).max(1);
+        let len = sealed.len().checked_sub(chunks.saturating_mul(TAG_LEN));
         let len = len.ok_or(ChunkedError::Incomplete)?;
-        if let Err(error) = self.keys.open_into(self.next, sealed, out.next(len)) {
+        let places = out.next(len);
+        let (keys, next) = (&self.keys, self.next);
+        let open = |number: usize, place: &mut [u8]| {
+            let rest = sealed.get(number.saturating_mul(SEALED_LEN)..);
+            let sealed = rest.and_then(|rest| rest.get(..place.len().saturating_add(TAG_LEN)));
+            let sealed = sealed.ok_or(ChunkedError::NoSuchChunk)?;
+            keys.open_into(next.saturating_add(number as u64), sealed, place)
+        };
+        // A single chunk may be an empty one, which is no piece of what it is opened into.
+        let opened = if chunks == 1 {
+            open(0, places)
+        } else {
+            self.spread.each(places, CHUNK_LEN, open)
+        };
+        if let Err(error) = opened {
+            places.zeroize();
             out.take_back(len);
             return Err(error);
         }
         // At most MAX_CHUNKS, or the opening would have been refused.
-        self.next = self.next.saturating_add(1);
+        self.next = next.saturating_add(chunks as u64);
         self.failed = false;
         Ok(())
     }
 }
 
-impl<B: FileBackend> fmt::Debug for Opener<B> {
+impl<B: FileBackend, P> fmt::Debug for Opener<B, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opener")
             .field("next", &self.next)

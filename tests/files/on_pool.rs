@@ -1,0 +1,271 @@
+//! Files on several threads: the bytes and the errors of one thread.
+
+use std::convert::Infallible;
+
+use sprag::history::backup::{
+    Backup, BackupBuilder, BackupError, Bytes, FileKey, HistoryRecord, RecoveryKey, RestoreError,
+    Restored,
+};
+use sprag::history::chunked::{
+    CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Opener, Sealer, Spread,
+};
+use sprag::parallel::{
+    OnPool, file_len, open_file, open_file_into, seal_file, seal_file_into, text_len,
+};
+use sprag::sprag_core::FileBackend;
+use sprag::{Secret, UnixTime};
+
+use crate::chunks::{LENGTHS, text};
+use crate::given::Given;
+use crate::support::on_every_backend;
+
+const SEALED_LEN: usize = CHUNK_LEN + 16;
+
+/// The last piece first, so many at once: threads may be as unlucky.
+#[derive(Clone)]
+struct Backwards(usize);
+
+impl Spread for Backwards {
+    fn chunks_at_once(&self) -> usize {
+        self.0
+    }
+
+    fn each<E: Send>(
+        &self,
+        bytes: &mut [u8],
+        len: usize,
+        work: impl Fn(usize, &mut [u8]) -> Result<(), E> + Send + Sync,
+    ) -> Result<(), E> {
+        let pieces = bytes.chunks_mut(len).enumerate().rev();
+        let failed = pieces.filter_map(|(number, piece)| work(number, piece).err());
+        failed.last().map_or(Ok(()), Err)
+    }
+}
+
+fn pool() -> rayon::ThreadPool {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3);
+    pool.build().unwrap()
+}
+
+fn seal_on<B: FileBackend, P: Spread>(
+    key: &Secret<32>,
+    text: &[u8],
+    step: usize,
+    spread: P,
+) -> Vec<u8> {
+    let rng = &mut Given(vec![5; 24]);
+    let (sealer, header) = Sealer::<B>::new(key, b"context", rng).unwrap();
+    let (mut sealer, mut file) = (sealer.on(spread), header.to_vec());
+    for part in text.chunks(step) {
+        sealer.update(part, &mut file).unwrap();
+    }
+    sealer.finish(&mut file).unwrap();
+    file
+}
+
+/// What was given out beside the outcome.
+fn open_on<B: FileBackend, P: Spread>(
+    key: &Secret<32>,
+    file: &[u8],
+    step: usize,
+    spread: P,
+) -> (Result<(), ChunkedError>, Vec<u8>) {
+    let (header, body) = file.split_first_chunk().unwrap();
+    let opener = Opener::<B>::new(key, b"context", header).unwrap();
+    let (mut opener, mut text) = (opener.on(spread), Vec::new());
+    let mut parts = body.chunks(step);
+    let opened = parts.try_for_each(|part| opener.update(part, &mut text));
+    let opened = opened.and_then(|()| opener.finish(&mut text));
+    (opened, text)
+}
+
+#[test]
+fn a_stream_is_the_same_on_many_threads() {
+    on_every_backend!(streams);
+}
+
+fn streams<B: FileBackend>() {
+    let key = Secret::random(&mut sprag::entropy::system()).unwrap();
+    let pool = pool();
+    for len in LENGTHS.into_iter().chain([100 * CHUNK_LEN + 5]) {
+        let text = text(len);
+        let file = seal_on::<B, _>(&key, &text, 5000, InOrder);
+        for step in [5000, 3 * CHUNK_LEN, 7 * CHUNK_LEN + 1, 1 << 22] {
+            let seal = || seal_on::<B, _>(&key, &text, step, OnPool);
+            assert!(pool.install(seal) == file, "{len} bytes by {step}");
+            assert!(seal() == file, "outside, {len} bytes by {step}");
+            let backwards = seal_on::<B, _>(&key, &text, step, Backwards(3));
+            assert!(backwards == file, "backwards, {len} bytes by {step}");
+
+            let back = (Ok(()), text.clone());
+            let open = || open_on::<B, _>(&key, &file, step, OnPool);
+            assert!(pool.install(open) == back, "{len} bytes by {step}");
+            let backwards = open_on::<B, _>(&key, &file, step, Backwards(3));
+            assert!(backwards == back, "backwards, {len} bytes by {step}");
+        }
+    }
+}
+
+#[test]
+fn the_first_damage_is_named_and_nothing_behind_it_comes_out() {
+    on_every_backend!(damage);
+}
+
+fn damage<B: FileBackend>() {
+    let key = Secret::random(&mut sprag::entropy::system()).unwrap();
+    let text = text(9 * CHUNK_LEN + 5);
+    let file = seal_on::<B, _>(&key, &text, 5000, InOrder);
+    let pool = pool();
+    for chunk in 0..9 {
+        // This one, and every second behind it.
+        let mut changed = file.clone();
+        for at in (chunk..9).step_by(2) {
+            changed[HEADER_LEN + at * SEALED_LEN + 77] ^= 1;
+        }
+        let refused = Err(ChunkedError::Damaged {
+            chunk: chunk as u64,
+        });
+        let pooled = pool.install(|| open_on::<B, _>(&key, &changed, 1 << 20, OnPool));
+        let backwards = open_on::<B, _>(&key, &changed, 1 << 20, Backwards(4));
+        for (outcome, given_out) in [pooled, backwards] {
+            assert_eq!(outcome, refused);
+            assert!(given_out.len() <= chunk * CHUNK_LEN);
+            assert!(text.starts_with(&given_out));
+        }
+    }
+    for end in [2, 8, 9].map(|chunks| HEADER_LEN + chunks * SEALED_LEN) {
+        for cut in [end - 1, end, end + 15] {
+            let (outcome, _) = open_on::<B, _>(&key, &file[..cut], 1 << 20, Backwards(4));
+            assert_eq!(outcome, Err(ChunkedError::Incomplete), "cut off at {cut}");
+        }
+    }
+}
+
+fn write<B: FileBackend, P: Spread>(
+    key: &RecoveryKey,
+    count: u32,
+    len: usize,
+    spread: P,
+) -> Vec<u8> {
+    let (rng, mut file) = (&mut Given(vec![5; 1000]), Vec::new());
+    let builder = BackupBuilder::<B>::new(rng).unwrap();
+    let builder = builder.recovery_key(key, rng).unwrap();
+    let writer = builder.begin(UnixTime(1), rng, &mut file).unwrap();
+    let (mut writer, body) = (writer.on(spread), text(len));
+    for number in 0..count {
+        let id = &number.to_be_bytes();
+        let record = HistoryRecord { id, body: &body };
+        writer.add(&record, &mut file).unwrap();
+    }
+    file.extend(writer.finish().flat_map(Result::unwrap));
+    file
+}
+
+fn restore<B: FileBackend, P: Spread>(
+    key: &RecoveryKey,
+    file: &[u8],
+    spread: P,
+) -> Result<u32, RestoreError<Infallible>> {
+    let mut backup = Backup::open(Bytes::new(file))?.on(spread);
+    let unlocked: FileKey<B> = backup.unlock_with_recovery_key(key)?;
+    let verified = backup.verify(unlocked, &mut |_| ())?;
+    let mut next = 0_u32;
+    backup.restore(&verified, &mut |_| (), |item| {
+        assert!(matches!(item, Restored::History(record) if *record.id == next.to_be_bytes()));
+        next += 1;
+        Ok::<_, Infallible>(())
+    })?;
+    Ok(next)
+}
+
+#[test]
+fn a_backup_is_the_same_on_many_threads() {
+    on_every_backend!(backups);
+}
+
+fn backups<B: FileBackend>() {
+    let key = RecoveryKey::generate(&mut sprag::entropy::system()).unwrap();
+    let pool = pool();
+    for (count, len) in [(0, 0), (3000, 100), (40, 50_000), (2, 2_000_000)] {
+        let file = write::<B, _>(&key, count, len, InOrder);
+        let pooled = pool.install(|| write::<B, _>(&key, count, len, OnPool));
+        assert!(pooled == file, "{count} of {len}");
+        let backwards = write::<B, _>(&key, count, len, Backwards(5));
+        assert!(backwards == file, "backwards, {count} of {len}");
+
+        let restored = pool.install(|| restore::<B, _>(&key, &file, OnPool));
+        assert_eq!(restored, Ok(count));
+        assert_eq!(restore::<B, _>(&key, &file, Backwards(5)), Ok(count));
+        let cut = &file[..file.len() - 1];
+        let incomplete = Err(RestoreError::Backup(BackupError::Incomplete));
+        assert_eq!(
+            pool.install(|| restore::<B, _>(&key, cut, OnPool)),
+            incomplete
+        );
+    }
+}
+
+#[test]
+fn a_pool_makes_and_takes_the_same_files() {
+    on_every_backend!(on_a_pool);
+}
+
+fn on_a_pool<B: FileBackend>() {
+    let key = Secret::random(&mut sprag::entropy::system()).unwrap();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(3)
+        .build()
+        .unwrap();
+    for len in LENGTHS.into_iter().chain([40 * CHUNK_LEN]) {
+        let text = text(len);
+        let salt = || Given(vec![5; 24]);
+        let (mut sealer, header) = Sealer::<B>::new(&key, b"context", &mut salt()).unwrap();
+        let mut serial = header.to_vec();
+        sealer.update(&text, &mut serial).unwrap();
+        sealer.finish(&mut serial).unwrap();
+
+        let seal = || seal_file::<B, _>(&key, b"context", &text, &mut salt()).unwrap();
+        assert_eq!(seal(), serial);
+        assert_eq!(pool.install(seal), serial);
+        let open = |file: &[u8]| open_file::<B>(&key, b"context", file);
+        assert_eq!(*open(&serial).unwrap(), text);
+        assert_eq!(*pool.install(|| open(&serial)).unwrap(), text);
+
+        // Into buffers of ours, which held something else before.
+        assert_eq!(
+            (file_len(len), text_len(serial.len())),
+            (serial.len(), Some(len))
+        );
+        let (mut file, mut back) = (vec![7; serial.len()], vec![7; len]);
+        let seal_into =
+            |file: &mut [u8]| seal_file_into::<B, _>(&key, b"context", &text, file, &mut salt());
+        pool.install(|| seal_into(&mut file)).unwrap();
+        assert_eq!(file, serial);
+        let open_into =
+            |file: &[u8], back: &mut [u8]| open_file_into::<B>(&key, b"context", file, back);
+        pool.install(|| open_into(&serial, &mut back)).unwrap();
+        assert_eq!(back, text);
+        let refused = Err(ChunkedError::NoSuchChunk);
+        assert_eq!(seal_into(&mut vec![0; serial.len() + 1]), refused);
+        assert_eq!(open_into(&serial, &mut vec![0; len + 1]), refused);
+
+        for at in (HEADER_LEN..serial.len()).step_by(5003) {
+            let mut changed = serial.clone();
+            changed[at] ^= 1;
+            let chunk = ((at - HEADER_LEN) / (CHUNK_LEN + 16)) as u64;
+            let error = if chunk == (len / CHUNK_LEN) as u64 {
+                ChunkedError::Incomplete
+            } else {
+                ChunkedError::Damaged { chunk }
+            };
+            assert_eq!(
+                pool.install(|| open(&changed)).err(),
+                Some(error),
+                "byte {at}"
+            );
+            back.fill(7);
+            assert_eq!(open_into(&changed, &mut back), Err(error));
+            assert!(back.iter().all(|byte| *byte == 0), "byte {at}");
+        }
+    }
+}
