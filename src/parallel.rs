@@ -2,9 +2,9 @@
 //!
 //! What lives here: [`encrypt_batch`], [`decrypt_batch`], [`initiate_batch`] and [`accept_batch`],
 //! each with the arguments, results and bytes of the call of the same name in the root, and with the
-//! feature `files` whole files: `seal_file`, `open_file`, and both into a buffer of the caller. What does
-//! not: a pool. None is made or configured here, and outside of every pool the calls do their work on the
-//! calling thread.
+//! feature `files` whole files: `seal_file`, `open_file`, and both into a buffer of the caller; streams and
+//! backups take `OnPool`. What does not: a pool. None is made or configured here, and outside of every
+//! pool the calls do their work on the calling thread.
 //!
 //! ```
 //! use sprag::parallel;

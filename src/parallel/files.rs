@@ -21,6 +21,31 @@ const CHUNKS_PER_THREAD: usize = 16;
 /// thread does all.
 ///
 /// 256 KiB for each thread of the pool lie in memory, and as much again sealed.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use sprag::default::Backend;
+/// use sprag::history::backup::{Backup, BackupBuilder, Bytes, HistoryRecord, RecoveryKey};
+/// use sprag::parallel::OnPool;
+///
+/// let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build()?;
+/// let rng = &mut sprag::entropy::system();
+/// let key = RecoveryKey::generate(rng)?;
+/// let builder = BackupBuilder::<Backend>::new(rng)?.recovery_key(&key, rng)?;
+/// let mut file = Vec::new();
+/// let mut writer = builder.begin(sprag::platform::now(), rng, &mut file)?.on(OnPool);
+/// pool.install(|| {
+///     writer.add(&HistoryRecord { id: b"1", body: &[7; 1_000_000] }, &mut file)?;
+///     writer.finish().try_for_each(|part| part.map(|part| file.extend(part)))
+/// })?;
+///
+/// let mut backup = Backup::open(Bytes::new(&file))?.on(OnPool);
+/// let key = backup.unlock_with_recovery_key::<Backend>(&key)?;
+/// let verified = pool.install(|| backup.verify(key, &mut |_| ()))?;
+/// assert_eq!(verified.items, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OnPool;
 

@@ -8,8 +8,11 @@ use sprag::history::backup::{
     Backup, BackupBuilder, Bytes, FileKey, HistoryRecord, RecoveryKey, RestoreError, Restored,
     Verified,
 };
+use sprag::history::chunked::{InOrder, Spread};
+use sprag::parallel::OnPool;
 use sprag::sprag_core::backend::FileBackend;
 
+use super::pool::Pool;
 use super::{CAPACITY, TEXT};
 use crate::workload::meeting::NOW;
 use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
@@ -40,13 +43,15 @@ impl Items {
         text: &[u8],
         key: &RecoveryKey,
         seed: u64,
+        spread: impl Spread,
         out: &mut Vec<u8>,
         mut emit: impl FnMut(&mut Vec<u8>),
     ) -> Result<(), Wrong> {
         let rng = &mut Rng::seed_from_u64(seed);
         let builder = BackupBuilder::<B>::new(rng).or_wrong("a backup")?;
         let builder = builder.recovery_key(key, rng).or_wrong("a slot")?;
-        let mut writer = builder.begin(NOW, rng, out).or_wrong("begin")?;
+        let writer = builder.begin(NOW, rng, out).or_wrong("begin")?;
+        let mut writer = writer.on(spread);
         for number in 0..self.count as u32 {
             let record = HistoryRecord {
                 id: &number.to_be_bytes(),
@@ -77,7 +82,8 @@ impl Saved {
             RecoveryKey::generate(&mut Rng::seed_from_u64(seed)).or_wrong("a recovery key")?;
         let text = vec![TEXT; items.len];
         let (mut file, mut out) = (Vec::new(), Vec::new());
-        items.write::<B>(&text, &key, seed, &mut out, |out| file.append(out))?;
+        let emit = |out: &mut _| file.append(out);
+        items.write::<B>(&text, &key, seed, InOrder, &mut out, emit)?;
         Ok(Self {
             file,
             text,
@@ -86,8 +92,12 @@ impl Saved {
         })
     }
 
-    fn verified<B: FileBackend>(&self) -> Result<(Backup<Bytes<'_>>, Verified<B>), Wrong> {
-        let mut backup = Backup::open(Bytes::new(&self.file)).or_wrong("open")?;
+    fn verified<B: FileBackend, P: Spread>(
+        &self,
+        spread: P,
+    ) -> Result<(Backup<Bytes<'_>, P>, Verified<B>), Wrong> {
+        let backup = Backup::open(Bytes::new(&self.file)).or_wrong("open")?;
+        let mut backup = backup.on(spread);
         let key: FileKey<B> = backup
             .unlock_with_recovery_key(&self.key)
             .or_wrong("unlock")?;
@@ -102,7 +112,7 @@ impl Saved {
         &self,
         mut import: impl FnMut(HistoryRecord<'_>) -> Result<(), Wrong>,
     ) -> Result<(), Wrong> {
-        let (mut backup, verified) = self.verified::<B>()?;
+        let (mut backup, verified) = self.verified::<B, _>(InOrder)?;
         let restored = backup.restore(&verified, &mut |_| (), |item| match item {
             Restored::History(record) => import(record),
             _ => Err(Wrong::new("no message of the history")),
@@ -127,26 +137,39 @@ impl Saved {
 /// Where each part of the file ended, and its last bytes: the rest passes through one buffer.
 type Ends = Vec<(usize, [u8; 16])>;
 
-pub(super) fn seal<B: FileBackend>(size: usize, seed: u64) -> Result<Box<dyn Operation>, Wrong> {
+/// Room for what comes of an item, in a pool with the chunks before it that were gathered.
+const ROOM: usize = 1 << 20;
+
+pub(super) fn seal<B: FileBackend>(
+    size: usize,
+    seed: u64,
+    pool: Pool,
+) -> Result<Box<dyn Operation>, Wrong> {
     let items = Items::large(size);
     let saved = Saved::new::<B>(items, seed)?;
     saved.count::<B>()?;
     Ok(operation(
-        (saved, Vec::with_capacity(2 * ITEM_LEN), seed),
+        (saved, Vec::with_capacity(ROOM), seed),
         CAPACITY,
         // Its padding comes in parts, too: at most a sixteenth.
         move |_| Ok(Ends::with_capacity(items.count * 2 + 2)),
         move |(saved, out, seed), ends| {
             let mut end = 0;
-            items.write::<B>(&saved.text, &saved.key, *seed, out, |part| {
+            let emit = |part: &mut Vec<u8>| {
                 end += part.len();
                 ends.extend(part.last_chunk().map(|tail| (end, *tail)));
                 part.clear();
-            })
+            };
+            let (text, key, seed) = (&saved.text, &saved.key, *seed);
+            match &pool {
+                Some(pool) => pool.install(|| items.write::<B>(text, key, seed, OnPool, out, emit)),
+                None => items.write::<B>(text, key, seed, InOrder, out, emit),
+            }
         },
         |(saved, ..), ends, digest| {
+            // Where parts end differs by the number of threads, the file does not.
+            digest.absorb(&saved.file);
             for (end, tail) in &*ends {
-                digest.absorb(tail);
                 let same = saved
                     .file
                     .get(..*end)
@@ -159,16 +182,22 @@ pub(super) fn seal<B: FileBackend>(size: usize, seed: u64) -> Result<Box<dyn Ope
     ))
 }
 
-pub(super) fn open<B: FileBackend>(size: usize, seed: u64) -> Result<Box<dyn Operation>, Wrong> {
+pub(super) fn open<B: FileBackend>(
+    size: usize,
+    seed: u64,
+    pool: Pool,
+) -> Result<Box<dyn Operation>, Wrong> {
     let saved = Saved::new::<B>(Items::large(size), seed)?;
     saved.count::<B>()?;
     Ok(operation(
         saved,
         CAPACITY,
         |_| Ok(0),
-        |saved, items| {
-            let (_, verified) = saved.verified::<B>()?;
-            *items = verified.items;
+        move |saved, items| {
+            *items = match &pool {
+                Some(pool) => pool.install(|| Ok(saved.verified::<B, _>(OnPool)?.1.items))?,
+                None => saved.verified::<B, _>(InOrder)?.1.items,
+            };
             Ok(())
         },
         |_, items, digest| {

@@ -41,6 +41,8 @@ pub enum Way {
     Stream,
     /// As a backup of items, written through one buffer, and verified.
     Backup,
+    /// The same in a pool of two.
+    BackupPool,
     /// The whole file in one call, on the calling thread.
     Whole,
     /// The same call in a pool of two.
@@ -66,8 +68,8 @@ pub fn build<B: FileBackend>(
         (Direction::Open, Way::Bare | Way::BarePool) => bare::open::<B>(size, pool),
         (Direction::Seal, Way::Stream) => Ok(chunked::seal_stream::<B>(size, seed)),
         (Direction::Open, Way::Stream) => chunked::open_stream::<B>(size, seed),
-        (Direction::Seal, Way::Backup) => backup::seal::<B>(size, seed),
-        (Direction::Open, Way::Backup) => backup::open::<B>(size, seed),
+        (Direction::Seal, Way::Backup | Way::BackupPool) => backup::seal::<B>(size, seed, pool),
+        (Direction::Open, Way::Backup | Way::BackupPool) => backup::open::<B>(size, seed, pool),
         (Direction::Seal, Way::Whole | Way::Pool) => chunked::seal_whole::<B>(size, seed, pool),
         (Direction::Open, Way::Whole | Way::Pool) => chunked::open_whole::<B>(size, seed, pool),
     }

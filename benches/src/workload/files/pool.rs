@@ -12,7 +12,7 @@ pub(super) type Pool = Option<ThreadPool>;
 /// time has the hop in it.
 pub(super) fn of(way: Way) -> Result<Pool, Wrong> {
     let pool = || ThreadPoolBuilder::new().num_threads(POOL_THREADS).build();
-    let pool = matches!(way, Way::Pool | Way::BarePool)
+    let pool = matches!(way, Way::Pool | Way::BackupPool | Way::BarePool)
         .then(pool)
         .transpose();
     pool.or_wrong("making a pool")

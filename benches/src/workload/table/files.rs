@@ -32,6 +32,12 @@ pub(super) fn files(table: &mut Vec<Workload>) {
             };
             table.push(row("stream", Way::Stream, "the bare cipher", Way::Bare));
             table.push(row("backup", Way::Backup, "the bare cipher", Way::Bare));
+            table.push(row(
+                "backup_pool_of_2",
+                Way::BackupPool,
+                "one thread",
+                Way::Backup,
+            ));
             table.push(row("whole", Way::Whole, "the bare cipher", Way::Bare));
             table.push(row("whole_pool_of_2", Way::Pool, "one thread", Way::Whole));
             table.push(row(

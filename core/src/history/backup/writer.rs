@@ -199,7 +199,8 @@ impl<B: FileBackend, P> fmt::Debug for BackupWriter<B, P> {
     }
 }
 
-/// The end of a backup, in parts of about 64 KiB: its padding alone may be a sixteenth of the content.
+/// The end of a backup, in parts of about 64 KiB, or of what a [`Spread`] takes together: its padding
+/// alone may be a sixteenth of the content.
 ///
 /// A part that fails, with [`BackupError::Backend`], is the last.
 #[must_use = "a backup without its end is refused"]
