@@ -54,12 +54,12 @@ impl Spread for OnPool {
         CHUNKS_PER_THREAD * split::threads()
     }
 
-    fn each<E: Send>(
+    fn each(
         &self,
         bytes: &mut [u8],
         len: usize,
-        work: impl Fn(usize, &mut [u8]) -> Result<(), E> + Send + Sync,
-    ) -> Result<(), E> {
+        work: impl Fn(usize, &mut [u8]) -> Result<(), ChunkedError> + Send + Sync,
+    ) -> Result<(), ChunkedError> {
         if split::threads() == 1 {
             return InOrder.each(bytes, len, work);
         }

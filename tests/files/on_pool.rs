@@ -30,12 +30,12 @@ impl Spread for Backwards {
         self.0
     }
 
-    fn each<E: Send>(
+    fn each(
         &self,
         bytes: &mut [u8],
         len: usize,
-        work: impl Fn(usize, &mut [u8]) -> Result<(), E> + Send + Sync,
-    ) -> Result<(), E> {
+        work: impl Fn(usize, &mut [u8]) -> Result<(), ChunkedError> + Send + Sync,
+    ) -> Result<(), ChunkedError> {
         let pieces = bytes.chunks_mut(len).enumerate().rev();
         let failed = pieces.filter_map(|(number, piece)| work(number, piece).err());
         failed.last().map_or(Ok(()), Err)
@@ -138,6 +138,49 @@ fn damage<B: FileBackend>() {
             let (outcome, _) = open_on::<B, _>(&key, &file[..cut], 1 << 20, Backwards(4));
             assert_eq!(outcome, Err(ChunkedError::Incomplete), "cut off at {cut}");
         }
+    }
+}
+
+/// Leaves out the piece of this number.
+#[derive(Clone)]
+struct Without(usize);
+
+impl Spread for Without {
+    fn chunks_at_once(&self) -> usize {
+        4
+    }
+
+    fn each(
+        &self,
+        bytes: &mut [u8],
+        len: usize,
+        work: impl Fn(usize, &mut [u8]) -> Result<(), ChunkedError> + Send + Sync,
+    ) -> Result<(), ChunkedError> {
+        let pieces = bytes.chunks_mut(len).enumerate();
+        let mut others = pieces.filter(|(number, _)| *number != self.0);
+        others.try_for_each(|(number, piece)| work(number, piece))
+    }
+}
+
+#[test]
+fn a_chunk_that_is_left_out_is_missed() {
+    on_every_backend!(left_out);
+}
+
+fn left_out<B: FileBackend>() {
+    let rng = &mut sprag::entropy::system();
+    let key = Secret::random(rng).unwrap();
+    let text = text(4 * CHUNK_LEN);
+    let file = seal_on::<B, _>(&key, &text, 5000, InOrder);
+    for number in 0..4 {
+        let opened = open_on::<B, _>(&key, &file, 1 << 20, Without(number));
+        assert_eq!(opened, (Err(ChunkedError::LeftOut), Vec::new()));
+        let (sealer, _) = Sealer::<B>::new(&key, b"context", rng).unwrap();
+        let (mut sealer, mut out) = (sealer.on(Without(number)), b"before".to_vec());
+        let refused = Err(ChunkedError::LeftOut);
+        assert_eq!(sealer.update(&text, &mut out), refused);
+        assert_eq!(out, b"before");
+        assert_eq!(sealer.update(&text, &mut out), Err(ChunkedError::Refused));
     }
 }
 

@@ -25,6 +25,8 @@ pub enum ChunkedError {
     NoSuchChunk,
     /// An earlier call was refused already; so is every later one.
     Refused,
+    /// A [`Spread`](super::Spread) did not work on every chunk.
+    LeftOut,
     /// The random number generator failed. Retry once it works.
     Entropy,
     /// The crypto library failed for a reason of its own. Retry from the start.
@@ -40,6 +42,7 @@ impl fmt::Display for ChunkedError {
             Self::TooLong => "a file has at most 2^38 chunks",
             Self::NoSuchChunk => "there is no such chunk",
             Self::Refused => "the file was refused before",
+            Self::LeftOut => "chunks were left out by what spreads them",
             Self::Entropy => "the random number generator failed",
             Self::Backend => "the crypto library failed",
         })

@@ -7,6 +7,7 @@ use zeroize::Zeroize;
 
 use super::keys::Keys;
 use super::room::Room;
+use super::spread;
 use super::{CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, SEALED_LEN, Spread, TAG_LEN};
 use crate::backend::FileBackend;
 use crate::secret::Secret;
@@ -140,7 +141,7 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
         let opened = if chunks == 1 {
             open(0, places)
         } else {
-            self.spread.each(places, CHUNK_LEN, open)
+            spread::all(&self.spread, places, CHUNK_LEN, open)
         };
         if let Err(error) = opened {
             places.zeroize();

@@ -7,6 +7,7 @@ use rand_core::TryCryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::keys::Keys;
+use super::spread;
 use super::{CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, SEALED_LEN, Spread, TAG_LEN};
 use crate::backend::FileBackend;
 use crate::secret::Secret;
@@ -156,7 +157,7 @@ impl<B: FileBackend, P: Spread> Sealer<B, P> {
         out.resize(start.saturating_add(len), 0);
         let places = out.get_mut(start..).unwrap_or_default();
         let (keys, next) = (&self.keys, self.next);
-        let sealed = self.spread.each(places, SEALED_LEN, |number, place| {
+        let sealed = spread::all(&self.spread, places, SEALED_LEN, |number, place| {
             let rest = text.get(number.saturating_mul(CHUNK_LEN)..);
             let text = rest.and_then(|rest| rest.get(..place.len().checked_sub(TAG_LEN)?));
             let text = text.ok_or(ChunkedError::NoSuchChunk)?;

@@ -1,6 +1,12 @@
 //! On which threads the chunks of a part are worked through.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::ChunkedError;
+
 /// How the chunks of a part are worked through: one after the other, or on the threads of a pool.
+/// Whoever makes one is trusted as a pool is; that a piece is left out is found
+/// ([`ChunkedError::LeftOut`]).
 pub trait Spread: Clone {
     /// So many chunks are worked on together, and lie in memory. At least one.
     fn chunks_at_once(&self) -> usize;
@@ -11,12 +17,12 @@ pub trait Spread: Clone {
     ///
     /// # Errors
     /// That of the lowest number.
-    fn each<E: Send>(
+    fn each(
         &self,
         bytes: &mut [u8],
         len: usize,
-        work: impl Fn(usize, &mut [u8]) -> Result<(), E> + Send + Sync,
-    ) -> Result<(), E>;
+        work: impl Fn(usize, &mut [u8]) -> Result<(), ChunkedError> + Send + Sync,
+    ) -> Result<(), ChunkedError>;
 }
 
 /// One chunk after the other, on the calling thread.
@@ -28,13 +34,32 @@ impl Spread for InOrder {
         1
     }
 
-    fn each<E: Send>(
+    fn each(
         &self,
         bytes: &mut [u8],
         len: usize,
-        work: impl Fn(usize, &mut [u8]) -> Result<(), E> + Send + Sync,
-    ) -> Result<(), E> {
+        work: impl Fn(usize, &mut [u8]) -> Result<(), ChunkedError> + Send + Sync,
+    ) -> Result<(), ChunkedError> {
         let mut pieces = bytes.chunks_mut(len).enumerate();
         pieces.try_for_each(|(number, piece)| work(number, piece))
     }
+}
+
+/// Lets `spread` work on every piece, and finds out whether it did.
+pub(super) fn all(
+    spread: &impl Spread,
+    bytes: &mut [u8],
+    len: usize,
+    work: impl Fn(usize, &mut [u8]) -> Result<(), ChunkedError> + Send + Sync,
+) -> Result<(), ChunkedError> {
+    let done = AtomicUsize::new(0);
+    spread.each(bytes, len, |number, piece| {
+        work(number, piece)?;
+        done.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    })?;
+    if done.into_inner() != bytes.len().div_ceil(len) {
+        return Err(ChunkedError::LeftOut);
+    }
+    Ok(())
 }
