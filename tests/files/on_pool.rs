@@ -255,18 +255,11 @@ fn a_pool_makes_and_takes_the_same_files() {
 
 fn on_a_pool<B: FileBackend>() {
     let key = Secret::random(&mut sprag::entropy::system()).unwrap();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(3)
-        .build()
-        .unwrap();
+    let pool = pool();
     for len in LENGTHS.into_iter().chain([40 * CHUNK_LEN]) {
         let text = text(len);
         let salt = || Given(vec![5; 24]);
-        let (mut sealer, header) = Sealer::<B>::new(&key, b"context", &mut salt()).unwrap();
-        let mut serial = header.to_vec();
-        sealer.update(&text, &mut serial).unwrap();
-        sealer.finish(&mut serial).unwrap();
-
+        let serial = seal_on::<B, _>(&key, &text, 1 << 22, InOrder);
         let seal = || seal_file::<B, _>(&key, b"context", &text, &mut salt()).unwrap();
         assert_eq!(seal(), serial);
         assert_eq!(pool.install(seal), serial);
