@@ -18,10 +18,10 @@ const CHUNKS_PER_THREAD: usize = 8;
 /// The chunks that are there together, on the threads of the pool that the call runs in: a
 /// [`Sealer`](chunked::Sealer), an [`Opener`](chunked::Opener), a
 /// [`BackupWriter`](sprag_core::history::backup::BackupWriter) and a
-/// [`Backup`](sprag_core::history::backup::Backup) take it by their `on`. Outside of a pool the calling
-/// thread does all.
+/// [`Backup`](sprag_core::history::backup::Backup) take it by their `on`, and are then used within the
+/// pool. Outside of one the calling thread does all.
 ///
-/// 128 KiB for each thread of the pool lie in memory, and as much again sealed.
+/// For each thread 128 KiB of text are gathered, or opened, at once.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

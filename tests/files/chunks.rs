@@ -3,8 +3,10 @@
 
 use sprag::Secret;
 use sprag::history::chunked::{
-    CHUNK_LEN, ChunkedError, HEADER_LEN, MAX_CHUNKS, Opener, Pieces, Reencryptor, Sealer,
+    CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, MAX_CHUNKS, Opener, Pieces, Reencryptor, Sealer,
+    Spread,
 };
+use sprag::rand_core::TryCryptoRng;
 use sprag::sprag_core::FileBackend;
 
 use crate::support::on_every_backend;
@@ -24,10 +26,15 @@ pub(crate) fn text(len: usize) -> Vec<u8> {
     (0..len).map(|at| (at * 7 + at / 251) as u8).collect()
 }
 
-fn seal<B: FileBackend>(key: &Secret<32>, text: &[u8], step: usize) -> Vec<u8> {
-    let rng = &mut sprag::entropy::system();
-    let (mut sealer, header) = Sealer::<B>::new(key, b"context", rng).unwrap();
-    let mut file = header.to_vec();
+pub(crate) fn seal_on<B: FileBackend>(
+    key: &Secret<32>,
+    text: &[u8],
+    step: usize,
+    spread: impl Spread,
+    rng: &mut impl TryCryptoRng,
+) -> Vec<u8> {
+    let (sealer, header) = Sealer::<B>::new(key, b"context", rng).unwrap();
+    let (mut sealer, mut file) = (sealer.on(spread), header.to_vec());
     for part in text.chunks(step) {
         sealer.update(part, &mut file).unwrap();
     }
@@ -35,19 +42,36 @@ fn seal<B: FileBackend>(key: &Secret<32>, text: &[u8], step: usize) -> Vec<u8> {
     file
 }
 
+/// What was given out beside the outcome.
+pub(crate) fn open_on<B: FileBackend>(
+    key: &Secret<32>,
+    file: &[u8],
+    step: usize,
+    spread: impl Spread,
+) -> (Result<(), ChunkedError>, Vec<u8>) {
+    let mut text = Vec::new();
+    let all = || {
+        let (header, body) = file.split_first_chunk().ok_or(ChunkedError::Incomplete)?;
+        let mut opener = Opener::<B>::new(key, b"context", header)?.on(spread);
+        for part in body.chunks(step) {
+            opener.update(part, &mut text)?;
+        }
+        opener.finish(&mut text)
+    };
+    (all(), text)
+}
+
+fn seal<B: FileBackend>(key: &Secret<32>, text: &[u8], step: usize) -> Vec<u8> {
+    seal_on::<B>(key, text, step, InOrder, &mut sprag::entropy::system())
+}
+
 fn open<B: FileBackend>(
     key: &Secret<32>,
     file: &[u8],
     step: usize,
 ) -> Result<Vec<u8>, ChunkedError> {
-    let (header, body) = file.split_first_chunk().ok_or(ChunkedError::Incomplete)?;
-    let mut opener = Opener::<B>::new(key, b"context", header)?;
-    let mut text = Vec::new();
-    for part in body.chunks(step) {
-        opener.update(part, &mut text)?;
-    }
-    opener.finish(&mut text)?;
-    Ok(text)
+    let (opened, text) = open_on::<B>(key, file, step, InOrder);
+    opened.map(|()| text)
 }
 
 #[test]
@@ -161,6 +185,13 @@ fn changed_files<B: FileBackend>() {
     assert_eq!(refused, Err(ChunkedError::Damaged { chunk: 1 }));
     let genuine = text(CHUNK_LEN);
     assert_eq!(opened, [b"before", &genuine[..]].concat());
+    // Neither what completes a chunk nor what completes none is taken afterwards.
+    for later in [&file[HEADER_LEN..one], b"x", b""] {
+        let refused = opener.update(later, &mut opened);
+        assert_eq!(refused, Err(ChunkedError::Refused));
+    }
+    let refused = opener.finish(&mut opened);
+    assert_eq!(refused, Err(ChunkedError::Refused));
 
     for other in [&b"Context"[..], b"", b"context\0"] {
         let refused = Opener::<B>::new(&key, other, header).err();

@@ -1,21 +1,21 @@
 //! Files on several threads: the bytes and the errors of one thread.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use sprag::history::backup::{
     Backup, BackupBuilder, BackupError, Bytes, FileKey, HistoryRecord, RecoveryKey, RestoreError,
     Restored,
 };
-use sprag::history::chunked::{
-    CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Opener, Sealer, Spread,
-};
+use sprag::history::chunked::{CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Sealer, Spread};
 use sprag::parallel::{
     OnPool, file_len, open_file, open_file_into, seal_file, seal_file_into, text_len,
 };
 use sprag::sprag_core::FileBackend;
 use sprag::{Secret, UnixTime};
 
-use crate::chunks::{LENGTHS, text};
+use crate::chunks::{LENGTHS, open_on, seal_on, text};
 use crate::given::Given;
 use crate::support::on_every_backend;
 
@@ -47,36 +47,9 @@ fn pool() -> rayon::ThreadPool {
     pool.build().unwrap()
 }
 
-fn seal_on<B: FileBackend, P: Spread>(
-    key: &Secret<32>,
-    text: &[u8],
-    step: usize,
-    spread: P,
-) -> Vec<u8> {
-    let rng = &mut Given(vec![5; 24]);
-    let (sealer, header) = Sealer::<B>::new(key, b"context", rng).unwrap();
-    let (mut sealer, mut file) = (sealer.on(spread), header.to_vec());
-    for part in text.chunks(step) {
-        sealer.update(part, &mut file).unwrap();
-    }
-    sealer.finish(&mut file).unwrap();
-    file
-}
-
-/// What was given out beside the outcome.
-fn open_on<B: FileBackend, P: Spread>(
-    key: &Secret<32>,
-    file: &[u8],
-    step: usize,
-    spread: P,
-) -> (Result<(), ChunkedError>, Vec<u8>) {
-    let (header, body) = file.split_first_chunk().unwrap();
-    let opener = Opener::<B>::new(key, b"context", header).unwrap();
-    let (mut opener, mut text) = (opener.on(spread), Vec::new());
-    let mut parts = body.chunks(step);
-    let opened = parts.try_for_each(|part| opener.update(part, &mut text));
-    let opened = opened.and_then(|()| opener.finish(&mut text));
-    (opened, text)
+/// The generator of each file: its salt.
+fn salt() -> Given {
+    Given(vec![5; 24])
 }
 
 #[test]
@@ -89,20 +62,60 @@ fn streams<B: FileBackend>() {
     let pool = pool();
     for len in LENGTHS.into_iter().chain([100 * CHUNK_LEN + 5]) {
         let text = text(len);
-        let file = seal_on::<B, _>(&key, &text, 5000, InOrder);
+        let file = seal_on::<B>(&key, &text, 5000, InOrder, &mut salt());
         for step in [5000, 3 * CHUNK_LEN, 7 * CHUNK_LEN + 1, 1 << 22] {
-            let seal = || seal_on::<B, _>(&key, &text, step, OnPool);
+            let seal = || seal_on::<B>(&key, &text, step, OnPool, &mut salt());
             assert!(pool.install(seal) == file, "{len} bytes by {step}");
             assert!(seal() == file, "outside, {len} bytes by {step}");
-            let backwards = seal_on::<B, _>(&key, &text, step, Backwards(3));
+            let backwards = seal_on::<B>(&key, &text, step, Backwards(3), &mut salt());
             assert!(backwards == file, "backwards, {len} bytes by {step}");
 
             let back = (Ok(()), text.clone());
-            let open = || open_on::<B, _>(&key, &file, step, OnPool);
+            let open = || open_on::<B>(&key, &file, step, OnPool);
             assert!(pool.install(open) == back, "{len} bytes by {step}");
-            let backwards = open_on::<B, _>(&key, &file, step, Backwards(3));
+            let backwards = open_on::<B>(&key, &file, step, Backwards(3));
             assert!(backwards == back, "backwards, {len} bytes by {step}");
         }
+    }
+}
+
+/// A pool that is another one each time it is asked; and the most pieces that it was given together.
+#[derive(Clone, Default)]
+struct Changing(Arc<AtomicUsize>, Arc<AtomicUsize>);
+
+impl Spread for Changing {
+    fn chunks_at_once(&self) -> usize {
+        [5, 1, 2, 0, 7, 3][self.0.fetch_add(1, Relaxed) % 6]
+    }
+
+    fn each(
+        &self,
+        bytes: &mut [u8],
+        len: usize,
+        work: impl Fn(usize, &mut [u8]) -> Result<(), ChunkedError> + Send + Sync,
+    ) -> Result<(), ChunkedError> {
+        self.1.fetch_max(bytes.len().div_ceil(len), Relaxed);
+        InOrder.each(bytes, len, work)
+    }
+}
+
+#[test]
+fn how_many_chunks_are_worked_on_together_may_change_at_any_time() {
+    on_every_backend!(changing);
+}
+
+fn changing<B: FileBackend>() {
+    let key = Secret::random(&mut sprag::entropy::system()).unwrap();
+    let text = text(50 * CHUNK_LEN + 5);
+    let file = seal_on::<B>(&key, &text, 5000, InOrder, &mut salt());
+    for step in [999, 5000, CHUNK_LEN, 20_000, 3 * CHUNK_LEN, 1 << 22] {
+        let pool = Changing::default();
+        let sealed = seal_on::<B>(&key, &text, step, pool.clone(), &mut salt());
+        assert!(sealed == file, "by {step}");
+        let most = pool.1.load(Relaxed);
+        assert!((2..=7).contains(&most), "{most} together, by {step}");
+        let opened = open_on::<B>(&key, &file, step, Changing::default());
+        assert!(opened == (Ok(()), text.clone()), "by {step}");
     }
 }
 
@@ -114,7 +127,7 @@ fn the_first_damage_is_named_and_nothing_behind_it_comes_out() {
 fn damage<B: FileBackend>() {
     let key = Secret::random(&mut sprag::entropy::system()).unwrap();
     let text = text(9 * CHUNK_LEN + 5);
-    let file = seal_on::<B, _>(&key, &text, 5000, InOrder);
+    let file = seal_on::<B>(&key, &text, 5000, InOrder, &mut salt());
     let pool = pool();
     for chunk in 0..9 {
         // This one, and every second behind it.
@@ -125,8 +138,8 @@ fn damage<B: FileBackend>() {
         let refused = Err(ChunkedError::Damaged {
             chunk: chunk as u64,
         });
-        let pooled = pool.install(|| open_on::<B, _>(&key, &changed, 1 << 20, OnPool));
-        let backwards = open_on::<B, _>(&key, &changed, 1 << 20, Backwards(4));
+        let pooled = pool.install(|| open_on::<B>(&key, &changed, 1 << 20, OnPool));
+        let backwards = open_on::<B>(&key, &changed, 1 << 20, Backwards(4));
         for (outcome, given_out) in [pooled, backwards] {
             assert_eq!(outcome, refused);
             assert!(given_out.len() <= chunk * CHUNK_LEN);
@@ -135,7 +148,7 @@ fn damage<B: FileBackend>() {
     }
     for end in [2, 8, 9].map(|chunks| HEADER_LEN + chunks * SEALED_LEN) {
         for cut in [end - 1, end, end + 15] {
-            let (outcome, _) = open_on::<B, _>(&key, &file[..cut], 1 << 20, Backwards(4));
+            let (outcome, _) = open_on::<B>(&key, &file[..cut], 1 << 20, Backwards(4));
             assert_eq!(outcome, Err(ChunkedError::Incomplete), "cut off at {cut}");
         }
     }
@@ -171,16 +184,21 @@ fn left_out<B: FileBackend>() {
     let rng = &mut sprag::entropy::system();
     let key = Secret::random(rng).unwrap();
     let text = text(4 * CHUNK_LEN);
-    let file = seal_on::<B, _>(&key, &text, 5000, InOrder);
+    let file = seal_on::<B>(&key, &text, 5000, InOrder, &mut salt());
     for number in 0..4 {
-        let opened = open_on::<B, _>(&key, &file, 1 << 20, Without(number));
+        let opened = open_on::<B>(&key, &file, 1 << 20, Without(number));
         assert_eq!(opened, (Err(ChunkedError::LeftOut), Vec::new()));
         let (sealer, _) = Sealer::<B>::new(&key, b"context", rng).unwrap();
         let (mut sealer, mut out) = (sealer.on(Without(number)), b"before".to_vec());
         let refused = Err(ChunkedError::LeftOut);
         assert_eq!(sealer.update(&text, &mut out), refused);
         assert_eq!(out, b"before");
-        assert_eq!(sealer.update(&text, &mut out), Err(ChunkedError::Refused));
+        for later in [&text[..], b"x"] {
+            let refused = Err(ChunkedError::Refused);
+            assert_eq!(sealer.update(later, &mut out), refused);
+        }
+        assert_eq!(sealer.finish(&mut out), Err(ChunkedError::Refused));
+        assert_eq!(out, b"before");
     }
 }
 
@@ -258,8 +276,7 @@ fn on_a_pool<B: FileBackend>() {
     let pool = pool();
     for len in LENGTHS.into_iter().chain([40 * CHUNK_LEN]) {
         let text = text(len);
-        let salt = || Given(vec![5; 24]);
-        let serial = seal_on::<B, _>(&key, &text, 1 << 22, InOrder);
+        let serial = seal_on::<B>(&key, &text, 1 << 22, InOrder, &mut salt());
         let seal = || seal_file::<B, _>(&key, b"context", &text, &mut salt()).unwrap();
         assert_eq!(seal(), serial);
         assert_eq!(pool.install(seal), serial);

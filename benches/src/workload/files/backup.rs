@@ -167,8 +167,6 @@ pub(super) fn seal<B: FileBackend>(
             }
         },
         |(saved, ..), ends, digest| {
-            // Where parts end differs by the number of threads, the file does not.
-            digest.absorb(&saved.file);
             for (end, tail) in &*ends {
                 let same = saved
                     .file
@@ -176,8 +174,10 @@ pub(super) fn seal<B: FileBackend>(
                     .is_some_and(|front| front.ends_with(tail));
                 ensure(same, "the file is another one")?;
             }
-            let whole = ends.last().is_some_and(|(end, _)| *end == saved.file.len());
-            ensure(whole, "the file has another length")
+            // Where the parts before it end differs by the number of threads.
+            let (len, tail) = ends.last().ok_or_else(|| Wrong::new("no file"))?;
+            digest.absorb(tail);
+            ensure(*len == saved.file.len(), "the file has another length")
         },
     ))
 }

@@ -50,6 +50,8 @@ pub enum BackupError {
     TooLong,
     /// The random number generator failed. Retry once it works.
     Entropy,
+    /// A [`Spread`](crate::history::chunked::Spread) did not work on every chunk.
+    LeftOut,
     /// The crypto library failed for a reason of its own. Retry.
     Backend,
 }
@@ -78,6 +80,7 @@ impl fmt::Display for BackupError {
             }
             Self::TooLong => "too long for a backup",
             Self::Entropy => "the random number generator failed",
+            Self::LeftOut => "chunks were left out by what spreads them",
             Self::Backend => "the crypto library failed",
         })
     }
@@ -133,6 +136,7 @@ impl From<ChunkedError> for BackupError {
             ChunkedError::Incomplete => Self::Incomplete,
             ChunkedError::TooLong => Self::TooLong,
             ChunkedError::Entropy => Self::Entropy,
+            ChunkedError::LeftOut => Self::LeftOut,
             _ => Self::Backend,
         }
     }

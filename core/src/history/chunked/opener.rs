@@ -45,7 +45,7 @@ impl<B: FileBackend> Opener<B> {
     /// Opens from here on as `spread` says: as many of the chunks that a call completes together as are
     /// worked on at once.
     #[must_use]
-    pub fn on<Q: Spread>(self, spread: Q) -> Opener<B, Q> {
+    pub fn on<P: Spread>(self, spread: P) -> Opener<B, P> {
         Opener {
             keys: self.keys,
             next: self.next,
@@ -61,8 +61,8 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
     /// That nothing is missing is known only after [`finish`](Self::finish).
     ///
     /// # Errors
-    /// [`ChunkedError::Damaged`]: what was appended before is authentic, and every later call is
-    /// [`ChunkedError::Refused`].
+    /// [`ChunkedError::Damaged`], [`ChunkedError::Backend`], [`ChunkedError::LeftOut`]: what was appended
+    /// before is authentic, and every later call is [`ChunkedError::Refused`].
     pub fn update(&mut self, file: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
         self.update_into(file, out)
     }
@@ -73,6 +73,9 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
         mut file: &[u8],
         out: &mut impl Room,
     ) -> Result<(), ChunkedError> {
+        if self.failed {
+            return Err(ChunkedError::Refused);
+        }
         if !self.pending.is_empty() {
             let room = SEALED_LEN.saturating_sub(self.pending.len());
             let (front, rest) = file.split_at(room.min(file.len()));
@@ -87,11 +90,7 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
         let chunks = file.chunks_exact(SEALED_LEN);
         self.pending.extend_from_slice(chunks.remainder());
         let whole = file.len().saturating_sub(self.pending.len());
-        let together = self
-            .spread
-            .chunks_at_once()
-            .max(1)
-            .saturating_mul(SEALED_LEN);
+        let together = spread::at_once(&self.spread).saturating_mul(SEALED_LEN);
         let mut parts = file.get(..whole).unwrap_or_default().chunks(together);
         parts.try_for_each(|part| self.open(part, out))
     }

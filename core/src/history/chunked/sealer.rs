@@ -42,10 +42,8 @@ pub struct Sealer<B: FileBackend, P = InOrder> {
     keys: Keys<B>,
     /// Number of the next chunk.
     next: u64,
-    /// Plaintext from there on: less between calls than what is sealed together.
+    /// Plaintext from there on, which is not enough yet to be sealed.
     pending: Zeroizing<Vec<u8>>,
-    /// So much, in bytes.
-    together: usize,
     spread: P,
     failed: bool,
 }
@@ -66,7 +64,6 @@ impl<B: FileBackend> Sealer<B> {
             keys,
             next: 0,
             pending: Zeroizing::new(Vec::with_capacity(CHUNK_LEN)),
-            together: CHUNK_LEN,
             spread: InOrder,
             failed: false,
         };
@@ -76,14 +73,10 @@ impl<B: FileBackend> Sealer<B> {
     /// Seals from here on as `spread` says. The file is the same.
     #[must_use]
     pub fn on<P: Spread>(self, spread: P) -> Sealer<B, P> {
-        let together = spread.chunks_at_once().max(1).saturating_mul(CHUNK_LEN);
-        let mut pending = Zeroizing::new(Vec::with_capacity(together));
-        pending.extend_from_slice(&self.pending);
         Sealer {
             keys: self.keys,
             next: self.next,
-            pending,
-            together,
+            pending: self.pending,
             spread,
             failed: self.failed,
         }
@@ -95,16 +88,20 @@ impl<B: FileBackend, P: Spread> Sealer<B, P> {
     /// worked on at once.
     ///
     /// # Errors
-    /// [`ChunkedError::TooLong`], [`ChunkedError::Backend`]; the file cannot be gone on with then.
+    /// [`ChunkedError::TooLong`], [`ChunkedError::Backend`], [`ChunkedError::LeftOut`]; every later call is
+    /// [`ChunkedError::Refused`].
     #[inline]
     pub fn update(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+        if self.failed {
+            return Err(ChunkedError::Refused);
+        }
+        let together = spread::at_once(&self.spread).saturating_mul(CHUNK_LEN);
         // What completes nothing is the common case where items are small.
-        let room = self.together.saturating_sub(self.pending.len());
-        if plaintext.len() < room {
-            self.pending.extend_from_slice(plaintext);
+        if self.pending.len().saturating_add(plaintext.len()) < together {
+            self.gather(plaintext, together);
             return Ok(());
         }
-        self.complete(plaintext, room, out)
+        self.complete(plaintext, together, out)
     }
 
     /// Appends what is left, and the last chunk.
@@ -116,25 +113,49 @@ impl<B: FileBackend, P: Spread> Sealer<B, P> {
         self.seal_pending(chunks, out)
     }
 
-    /// Takes what fills the `room` there is, and more.
     fn complete(
         &mut self,
-        mut plaintext: &[u8],
-        room: usize,
+        plaintext: &[u8],
+        together: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), ChunkedError> {
-        if !self.pending.is_empty() {
-            let (front, rest) = plaintext.split_at(room.min(plaintext.len()));
-            self.pending.extend_from_slice(front);
-            self.seal_pending(self.pending.len() / CHUNK_LEN, out)?;
-            plaintext = rest;
+        if self.pending.is_empty() {
+            return self.seal_all(plaintext, together, out);
         }
-        // What is whole needs no detour.
-        let parts = plaintext.chunks_exact(self.together);
-        self.pending.extend_from_slice(parts.remainder());
-        parts
-            .into_iter()
-            .try_for_each(|part| self.seal(part, part.len() / CHUNK_LEN, out))
+        // A pool may be smaller than it was: what was gathered for it ends with its last chunk then.
+        let full = together.max(self.pending.len().next_multiple_of(CHUNK_LEN));
+        let room = full.saturating_sub(self.pending.len());
+        let Some((front, rest)) = plaintext.split_at_checked(room) else {
+            self.gather(plaintext, full);
+            return Ok(());
+        };
+        self.gather(front, full);
+        self.seal_pending(full / CHUNK_LEN, out)?;
+        self.seal_all(rest, together, out)
+    }
+
+    /// Gathers text of a part that is to have `full` bytes. Where its place grows it leaves no old bytes
+    /// behind.
+    #[inline]
+    fn gather(&mut self, text: &[u8], full: usize) {
+        if self.pending.capacity() < full {
+            let mut grown = Zeroizing::new(Vec::with_capacity(full));
+            grown.extend_from_slice(&self.pending);
+            self.pending = grown;
+        }
+        self.pending.extend_from_slice(text);
+    }
+
+    /// Seals so much `together` as often as it can be done, and gathers the rest.
+    fn seal_all(
+        &mut self,
+        text: &[u8],
+        together: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ChunkedError> {
+        let mut parts = text.chunks_exact(together);
+        self.gather(parts.remainder(), together);
+        parts.try_for_each(|part| self.seal(part, together / CHUNK_LEN, out))
     }
 
     fn seal_pending(&mut self, chunks: usize, out: &mut Vec<u8>) -> Result<(), ChunkedError> {

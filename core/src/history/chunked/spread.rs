@@ -8,7 +8,8 @@ use super::ChunkedError;
 /// Whoever makes one is trusted as a pool is; that a piece is left out is found
 /// ([`ChunkedError::LeftOut`]).
 pub trait Spread: Clone {
-    /// So many chunks are worked on together, and lie in memory. At least one.
+    /// So many chunks are worked on together, and lie in memory. At least one; asked anew for every part,
+    /// so it may depend on where a call is made.
     fn chunks_at_once(&self) -> usize;
 
     /// Calls `work` with every `len` bytes of `bytes`, the last of which may be fewer, and their number,
@@ -43,6 +44,11 @@ impl Spread for InOrder {
         let mut pieces = bytes.chunks_mut(len).enumerate();
         pieces.try_for_each(|(number, piece)| work(number, piece))
     }
+}
+
+/// So many chunks `spread` takes together.
+pub(super) fn at_once(spread: &impl Spread) -> usize {
+    spread.chunks_at_once().max(1)
 }
 
 /// Lets `spread` work on every piece, and finds out whether it did.
