@@ -140,9 +140,10 @@ macro_rules! bulk {
                 }
 
                 /// Encrypts or decrypts `text`, or a chunk where it stands, and hashes `other` or the
-                /// chunk, a vector with each round. The order of instructions is kept as it stands here:
-                /// the compiler's own order made 16 KiB a third slower on Zen 3, a loop a twentieth. Has
-                /// one caller for each set of constants, so that it is compiled into it.
+                /// chunk, a vector with each round. The order of instructions is kept as it stands here: in
+                /// the compiler's own the vectors do not fit into the registers, and a loop of the rounds
+                /// was slower, too. Has one caller for each set of constants, so that it is compiled into
+                /// it.
                 fn crypt_chunk<const SEAL: bool, const FROM: usize>(
                     &self,
                     other: Option<&[[u8; WIDTH]; CHUNK]>,
