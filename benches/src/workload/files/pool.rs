@@ -1,9 +1,9 @@
 //! The pool of the ways that have one.
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 
 use super::Way;
-use crate::workload::{OrWrong, POOL_THREADS, Wrong};
+use crate::workload::{Wrong, pool};
 
 /// Where there is none, the work is done on the calling thread.
 pub(super) type Pool = Option<ThreadPool>;
@@ -11,11 +11,9 @@ pub(super) type Pool = Option<ThreadPool>;
 /// The pool of a way that has one. Its caller stands outside, so that the baseline works alone: a call's
 /// time has the hop in it.
 pub(super) fn of(way: Way) -> Result<Pool, Wrong> {
-    let pool = || ThreadPoolBuilder::new().num_threads(POOL_THREADS).build();
-    let pool = matches!(way, Way::Pool | Way::BackupPool | Way::BarePool)
-        .then(pool)
-        .transpose();
-    pool.or_wrong("making a pool")
+    matches!(way, Way::Pool | Way::BackupPool | Way::BarePool)
+        .then(pool::pool)
+        .transpose()
 }
 
 pub(super) fn on<T: Send>(pool: &Pool, work: impl FnOnce() -> T + Send) -> T {
