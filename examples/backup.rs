@@ -12,6 +12,7 @@ use sprag::default::Backend;
 use sprag::history::backup::{
     Backup, BackupBuilder, BackupError, HistoryRecord, PasswordLimits, RecoveryKey, Restored,
 };
+use sprag::history::chunked::Buffer;
 use sprag::sprag_core::primitives::PasswordCost;
 use sprag::{ReadSeek, password};
 
@@ -26,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .password(&password("correct horse"), PasswordCost::SMALL, rng)?
         .recovery_key(&recovery, rng)?;
     let mut file = File::create(&path)?;
-    let mut out = Vec::new();
+    let mut out = Buffer::new();
     let mut writer = builder.begin(sprag::platform::now(), rng, &mut out)?;
     for n in 0..1000_u32 {
         let (id, body) = (n.to_be_bytes(), format!("message {n}"));

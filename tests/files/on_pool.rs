@@ -8,7 +8,9 @@ use sprag::history::backup::{
     Backup, BackupBuilder, BackupError, Bytes, FileKey, HistoryRecord, RecoveryKey, RestoreError,
     Restored,
 };
-use sprag::history::chunked::{CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Sealer, Spread};
+use sprag::history::chunked::{
+    Buffer, CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Sealer, Spread,
+};
 use sprag::parallel::{
     OnPool, file_len, open_file, open_file_into, seal_file, seal_file_into, text_len,
 };
@@ -69,6 +71,10 @@ fn streams<B: FileBackend>() {
             assert!(seal() == file, "outside, {len} bytes by {step}");
             let backwards = seal_on::<B>(&key, &text, step, Backwards(3), &mut salt());
             assert!(backwards == file, "backwards, {len} bytes by {step}");
+            assert!(
+                through_a_buffer::<B>(&key, &text, step) == file,
+                "{len} bytes by {step}"
+            );
 
             let back = (Ok(()), text.clone());
             let open = || open_on::<B>(&key, &file, step, OnPool);
@@ -77,6 +83,27 @@ fn streams<B: FileBackend>() {
             assert!(backwards == back, "backwards, {len} bytes by {step}");
         }
     }
+}
+
+/// Sealed into a buffer that is emptied after each part, from its front.
+fn through_a_buffer<B: FileBackend>(key: &Secret<32>, text: &[u8], step: usize) -> Vec<u8> {
+    let (mut file, mut out) = (Vec::new(), Buffer::new());
+    let (mut sealer, header) = Sealer::<B>::new(key, b"context", &mut salt()).unwrap();
+    out.extend_from_slice(&header);
+    let mut take = |out: &mut Buffer, len: usize| {
+        file.extend_from_slice(&out[..len]);
+        out.consume(len);
+    };
+    for part in text.chunks(step) {
+        sealer.update(part, &mut out).unwrap();
+        let most = out.len() / 3 * 2;
+        take(&mut out, most);
+    }
+    sealer.finish(&mut out).unwrap();
+    let all = out.len();
+    take(&mut out, all);
+    assert!(out.is_empty());
+    file
 }
 
 /// A pool that is another one each time it is asked; and the most pieces that it was given together.
@@ -113,7 +140,11 @@ fn changing<B: FileBackend>() {
         let sealed = seal_on::<B>(&key, &text, step, pool.clone(), &mut salt());
         assert!(sealed == file, "by {step}");
         let most = pool.1.load(Relaxed);
-        assert!((2..=7).contains(&most), "{most} together, by {step}");
+        let least = 1 + usize::from(step > CHUNK_LEN);
+        assert!(
+            (least..=8 * 7).contains(&most),
+            "{most} together, by {step}"
+        );
         let opened = open_on::<B>(&key, &file, step, Changing::default());
         assert!(opened == (Ok(()), text.clone()), "by {step}");
     }
@@ -199,24 +230,41 @@ fn left_out<B: FileBackend>() {
         }
         assert_eq!(sealer.finish(&mut out), Err(ChunkedError::Refused));
         assert_eq!(out, b"before");
+
+        let (sealer, _) = Sealer::<B>::new(&key, b"context", rng).unwrap();
+        let (mut sealer, mut out) = (sealer.on(Without(number)), Buffer::new());
+        out.extend_from_slice(b"before");
+        assert_eq!(sealer.update(&text, &mut out), refused);
+        assert_eq!(*out, *b"before");
     }
 }
 
+/// One item after the other, or so many at once through a buffer that is used again.
 fn write<B: FileBackend, P: Spread>(
     key: &RecoveryKey,
-    count: u32,
-    len: usize,
+    (count, len): (u32, usize),
+    at_once: Option<usize>,
     spread: P,
 ) -> Vec<u8> {
-    let (rng, mut file) = (&mut Given(vec![5; 1000]), Vec::new());
+    let rng = &mut Given(vec![5; 1000]);
     let builder = BackupBuilder::<B>::new(rng).unwrap();
     let builder = builder.recovery_key(key, rng).unwrap();
-    let writer = builder.begin(UnixTime(1), rng, &mut file).unwrap();
-    let (mut writer, body) = (writer.on(spread), text(len));
-    for number in 0..count {
-        let id = &number.to_be_bytes();
-        let record = HistoryRecord { id, body: &body };
-        writer.add(&record, &mut file).unwrap();
+    let (mut file, mut out, body) = (Vec::new(), Buffer::new(), text(len));
+    let writer = builder.begin(UnixTime(1), rng, &mut out).unwrap();
+    let mut writer = writer.on(spread);
+    file.extend_from_slice(&out);
+    let ids: Vec<_> = (0..count).map(u32::to_be_bytes).collect();
+    let records = ids.iter().map(|id| HistoryRecord { id, body: &body });
+    let records: Vec<_> = records.collect();
+    match at_once {
+        None => records
+            .iter()
+            .for_each(|record| writer.add(record, &mut file).unwrap()),
+        Some(at_once) => records.chunks(at_once).for_each(|page| {
+            out.clear();
+            writer.add_all(page, &mut out).unwrap();
+            file.extend_from_slice(&out);
+        }),
     }
     file.extend(writer.finish().flat_map(Result::unwrap));
     file
@@ -248,11 +296,19 @@ fn backups<B: FileBackend>() {
     let key = RecoveryKey::generate(&mut sprag::entropy::system()).unwrap();
     let pool = pool();
     for (count, len) in [(0, 0), (3000, 100), (40, 50_000), (2, 2_000_000)] {
-        let file = write::<B, _>(&key, count, len, InOrder);
-        let pooled = pool.install(|| write::<B, _>(&key, count, len, OnPool));
-        assert!(pooled == file, "{count} of {len}");
-        let backwards = write::<B, _>(&key, count, len, Backwards(5));
-        assert!(backwards == file, "backwards, {count} of {len}");
+        let items = (count, len);
+        let file = write::<B, _>(&key, items, None, InOrder);
+        for at_once in [None, Some(1), Some(7), Some(500)] {
+            let of = format!("{count} of {len}, {at_once:?} at once");
+            let in_order = write::<B, _>(&key, items, at_once, InOrder);
+            assert!(in_order == file, "in order, {of}");
+            let pooled = pool.install(|| write::<B, _>(&key, items, at_once, OnPool));
+            assert!(pooled == file, "{of}");
+            let backwards = write::<B, _>(&key, items, at_once, Backwards(5));
+            assert!(backwards == file, "backwards, {of}");
+            let changing = write::<B, _>(&key, items, at_once, Changing::default());
+            assert!(changing == file, "changing, {of}");
+        }
 
         let restored = pool.install(|| restore::<B, _>(&key, &file, OnPool));
         assert_eq!(restored, Ok(count));

@@ -10,6 +10,7 @@ use std::io::Write;
 use sprag::history::backup::{
     Backup, BackupBuilder, BackupError, Bytes, HistoryRecord, PasswordLimits, RecoveryKey, Restored,
 };
+use sprag::history::chunked::Buffer;
 use sprag::password;
 use sprag::sprag_core::backend::FileBackend;
 use sprag::sprag_core::primitives::PasswordCost;
@@ -63,7 +64,7 @@ pub fn write_to<B: FileBackend, L: Borrow<Letter>>(
     if let Some(typed) = typed {
         builder = builder.password(&password(typed), CHEAP, rng)?;
     }
-    let mut out = Vec::new();
+    let mut out = Buffer::new();
     let mut writer = builder.begin(sprag::platform::now(), rng, &mut out)?;
     for (number, letter) in (0_u64..).zip(letters) {
         let (id, body) = (number.to_be_bytes(), letter?.borrow().encode());

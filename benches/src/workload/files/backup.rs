@@ -8,7 +8,7 @@ use sprag::history::backup::{
     Backup, BackupBuilder, Bytes, FileKey, HistoryRecord, RecoveryKey, RestoreError, Restored,
     Verified,
 };
-use sprag::history::chunked::{InOrder, Spread};
+use sprag::history::chunked::{Buffer, InOrder, Spread};
 use sprag::parallel::OnPool;
 use sprag::sprag_core::backend::FileBackend;
 
@@ -21,6 +21,8 @@ use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
 /// [`FRONT_LEN`] before them. So many fit into a size that its padding brings the backup to that size.
 const ITEM_LEN: usize = 50_000;
 const FRONT_LEN: usize = 11;
+/// Bytes of the items that are added at once.
+const PAGE: usize = 2 << 20;
 
 /// What is in a backup.
 #[derive(Clone, Copy)]
@@ -37,31 +39,33 @@ impl Items {
         }
     }
 
-    /// Writes them, and gives out what has come of the file after each. The caller empties it.
+    /// Writes them, so many at once as are [`PAGE`] bytes, and gives out what has come of the file
+    /// after each.
     fn write<B: FileBackend>(
         self,
         text: &[u8],
         key: &RecoveryKey,
         seed: u64,
         spread: impl Spread,
-        out: &mut Vec<u8>,
-        mut emit: impl FnMut(&mut Vec<u8>),
+        out: &mut Buffer,
+        mut emit: impl FnMut(&[u8]),
     ) -> Result<(), Wrong> {
         let rng = &mut Rng::seed_from_u64(seed);
         let builder = BackupBuilder::<B>::new(rng).or_wrong("a backup")?;
         let builder = builder.recovery_key(key, rng).or_wrong("a slot")?;
+        out.clear();
         let writer = builder.begin(NOW, rng, out).or_wrong("begin")?;
         let mut writer = writer.on(spread);
-        for number in 0..self.count as u32 {
-            let record = HistoryRecord {
-                id: &number.to_be_bytes(),
-                body: text,
-            };
-            writer.add(&record, out).or_wrong("add")?;
+        let ids: Vec<_> = (0..self.count as u32).map(u32::to_be_bytes).collect();
+        for page in ids.chunks((PAGE / self.len).max(1)) {
+            let records = page.iter().map(|id| HistoryRecord { id, body: text });
+            let records: Vec<_> = records.collect();
+            writer.add_all(&records, out).or_wrong("add_all")?;
             emit(out);
+            out.clear();
         }
         for part in writer.finish() {
-            emit(&mut part.or_wrong("finish")?);
+            emit(&part.or_wrong("finish")?);
         }
         Ok(())
     }
@@ -81,9 +85,9 @@ impl Saved {
         let key =
             RecoveryKey::generate(&mut Rng::seed_from_u64(seed)).or_wrong("a recovery key")?;
         let text = vec![TEXT; items.len];
-        let (mut file, mut out) = (Vec::new(), Vec::new());
-        let emit = |out: &mut _| file.append(out);
-        items.write::<B>(&text, &key, seed, InOrder, &mut out, emit)?;
+        let mut file = Vec::new();
+        let emit = |part: &[u8]| file.extend_from_slice(part);
+        items.write::<B>(&text, &key, seed, InOrder, &mut Buffer::new(), emit)?;
         Ok(Self {
             file,
             text,
@@ -137,9 +141,6 @@ impl Saved {
 /// Where each part of the file ended, and its last bytes: the rest passes through one buffer.
 type Ends = Vec<(usize, [u8; 16])>;
 
-/// Room for what comes of an item, in a pool with the chunks before it that were gathered.
-const ROOM: usize = 1 << 20;
-
 pub(super) fn seal<B: FileBackend>(
     size: usize,
     seed: u64,
@@ -149,16 +150,15 @@ pub(super) fn seal<B: FileBackend>(
     let saved = Saved::new::<B>(items, seed)?;
     saved.count::<B>()?;
     Ok(operation(
-        (saved, Vec::with_capacity(ROOM), seed),
+        (saved, Buffer::new(), seed),
         CAPACITY,
-        // Its padding comes in parts, too: at most a sixteenth.
+        // One for each page, and its padding comes in parts, too: at most a sixteenth.
         move |_| Ok(Ends::with_capacity(items.count * 2 + 2)),
         move |(saved, out, seed), ends| {
             let mut end = 0;
-            let emit = |part: &mut Vec<u8>| {
+            let emit = |part: &[u8]| {
                 end += part.len();
                 ends.extend(part.last_chunk().map(|tail| (end, *tail)));
-                part.clear();
             };
             let (text, key, seed) = (&saved.text, &saved.key, *seed);
             match &pool {

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use rand_core::SeedableRng;
-use sprag::history::chunked::{CHUNK_LEN, HEADER_LEN, Opener, Sealer, TAG_LEN};
+use sprag::history::chunked::{Buffer, CHUNK_LEN, HEADER_LEN, Opener, Sealer, TAG_LEN};
 use sprag::parallel::{file_len, open_file, open_file_into, seal_file, seal_file_into};
 use sprag::sprag_core::backend::FileBackend;
 use sprag::sprag_core::secret::Secret;
@@ -30,15 +30,15 @@ fn room(size: usize) -> Tails {
     Tails::with_capacity(size / PART + 2)
 }
 
-fn note(tails: &mut Tails, out: &mut Vec<u8>) {
-    tails.extend(black_box(&*out).last_chunk::<16>());
+fn note(tails: &mut Tails, out: &mut Buffer) {
+    tails.extend(black_box(&**out).last_chunk::<16>());
     out.clear();
 }
 
 pub(super) fn seal_stream<B: FileBackend>(size: usize, seed: u64) -> Box<dyn Operation> {
     let text = vec![TEXT; size];
     operation(
-        (text, Vec::with_capacity(2 * PART), seed),
+        (text, Buffer::new(), seed),
         CAPACITY,
         move |_| Ok(room(size)),
         |(text, out, seed), tails| {
@@ -74,7 +74,7 @@ pub(super) fn open_stream<B: FileBackend>(
 ) -> Result<Box<dyn Operation>, Wrong> {
     let file = sealed::<B>(&vec![TEXT; size], seed)?;
     Ok(operation(
-        (file, Vec::with_capacity(2 * PART)),
+        (file, Buffer::new()),
         CAPACITY,
         move |_| Ok((room(size), 0)),
         |(file, out), (tails, len)| {

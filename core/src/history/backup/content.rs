@@ -4,21 +4,22 @@
 //! It holds nothing that a second device must not have: the trait is sealed, and neither a session nor
 //! a key has it.
 
+use core::ops::Range;
+
 use super::BackupError;
 use super::padding::padded;
-use super::text::Text;
-use crate::codec::Reader;
+use crate::history::chunked::Scattered;
 
 /// The end mark; the padding behind it is the same byte.
 pub(super) const END: u8 = 0;
-const HISTORY: u8 = 1;
-const APP: u8 = 2;
+pub(super) const HISTORY: u8 = 1;
+pub(super) const APP: u8 = 2;
 
 /// The longest body of an item in bytes: 16 MiB.
 pub const MAX_BODY: usize = 1 << 24;
 
 /// What may be put into a backup.
-pub trait BackupContent: Content {}
+pub trait BackupContent: Content + Sync {}
 
 impl BackupContent for HistoryRecord<'_> {}
 impl BackupContent for AppData<'_> {}
@@ -72,107 +73,81 @@ pub enum Restored<'a> {
     App(AppData<'a>),
 }
 
-/// Gives out an item's bytes in parts, without a copy, and says how many they are.
-pub(super) fn encode(
-    content: &impl Content,
-    mut put: impl FnMut(&[u8]) -> Result<(), BackupError>,
-) -> Result<u64, BackupError> {
-    let (kind, name, body) = content.parts();
-    let name_len = u16::try_from(name.len()).map_err(|_| BackupError::TooLong)?;
-    if body.len() > MAX_BODY {
+/// Items one behind the other, as they stand in the file; nothing is copied.
+pub(super) struct Encoded<'a, C> {
+    contents: &'a [C],
+    /// Where each ends.
+    ends: &'a [usize],
+}
+
+impl<'a, C: Content> Encoded<'a, C> {
+    /// These items, whose lengths [`encoded_len`] said.
+    pub(super) const fn new(contents: &'a [C], ends: &'a [usize]) -> Self {
+        Self { contents, ends }
+    }
+
+    /// The items from that on in which byte `at` is, and where the first of them begins.
+    fn from(&self, at: usize) -> (usize, &'a [C]) {
+        let number = self.ends.partition_point(|end| *end <= at);
+        let before = number.checked_sub(1).and_then(|last| self.ends.get(last));
+        let contents = self.contents.get(number..).unwrap_or_default();
+        (before.copied().unwrap_or_default(), contents)
+    }
+}
+
+impl<C: Content + Sync> Scattered for Encoded<'_, C> {
+    fn len(&self) -> usize {
+        self.ends.last().copied().unwrap_or_default()
+    }
+
+    fn in_place(&self, range: Range<usize>) -> Option<&[u8]> {
+        let (start, contents) = self.from(range.start);
+        let (_, name, body) = contents.first()?.parts();
+        let body_start = start.checked_add(FRAME_LEN)?.checked_add(name.len())?;
+        let start = range.start.checked_sub(body_start)?;
+        body.get(start..range.end.checked_sub(body_start)?)
+    }
+
+    fn copy(&self, start: usize, to: &mut [u8]) -> Option<()> {
+        let (first, contents) = self.from(start);
+        let mut skipped = start.checked_sub(first)?;
+        let mut contents = contents.iter();
+        let mut to = to;
+        while !to.is_empty() {
+            let (kind, name, body) = contents.next()?.parts();
+            let [high, low] = (name.len() as u16).to_be_bytes();
+            let len = (body.len() as u32).to_be_bytes();
+            for part in [&[kind, high, low], name, &len, body] {
+                let from = part.get(skipped..).unwrap_or_default();
+                skipped = skipped.saturating_sub(part.len());
+                let copied = from.len().min(to.len());
+                let (front, rest) = to.split_at_mut(copied);
+                front.copy_from_slice(from.get(..copied)?);
+                to = rest;
+            }
+        }
+        Some(())
+    }
+}
+
+/// An item's bytes beside its name and its body.
+const FRAME_LEN: usize = 7;
+
+/// How many bytes an item has in the file.
+pub(super) fn encoded_len(content: &impl Content) -> Result<usize, BackupError> {
+    let (_, name, body) = content.parts();
+    if name.len() > usize::from(u16::MAX) || body.len() > MAX_BODY {
         return Err(BackupError::TooLong);
     }
-    let body_len = body.len() as u32;
-    let [high, low] = name_len.to_be_bytes();
-    put(&[kind, high, low])?;
-    put(name)?;
-    put(&body_len.to_be_bytes())?;
-    put(body)?;
-    let len = u64::from(body_len).saturating_add(name_len.into());
-    Ok(len.saturating_add(7))
+    Ok(name
+        .len()
+        .saturating_add(body.len())
+        .saturating_add(FRAME_LEN))
 }
 
 /// How many zeros stand behind `content_len` bytes of items: the end mark and the padding.
 pub(super) fn zeros_behind(content_len: u64) -> u64 {
     padded(content_len.saturating_add(1)).saturating_sub(content_len)
-}
-
-/// Reads items off a text that comes in parts, with one part and one item in memory.
-#[derive(Default)]
-pub(super) struct Items {
-    pub(super) text: Text,
-    /// Bytes of complete items.
-    content_len: u64,
-    /// Bytes from the end mark on, once it was seen.
-    ending_len: Option<u64>,
-    /// How many items were read.
-    pub(super) count: u64,
-}
-
-impl Items {
-    /// Gives out the items that are there as a whole.
-    pub(super) fn read<E: From<BackupError>>(
-        &mut self,
-        visit: &mut impl FnMut(Restored<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut rest = self.text.unread();
-        while self.ending_len.is_none() && rest.first() != Some(&END) {
-            let Some((item, behind)) = item(rest)? else {
-                let left = rest.len();
-                self.text.leave(left);
-                return Ok(());
-            };
-            visit(item)?;
-            let len = rest.len().saturating_sub(behind.len()) as u64;
-            self.content_len = self.content_len.saturating_add(len);
-            self.count = self.count.saturating_add(1);
-            rest = behind;
-        }
-        // All are read, whatever they are: so a processor takes many at once.
-        if rest.iter().fold(END, |all, byte| all | byte) != END {
-            return Err(BackupError::Malformed.into());
-        }
-        let ending = self.ending_len.get_or_insert(0);
-        *ending = ending.saturating_add(rest.len() as u64);
-        self.text.leave(0);
-        Ok(())
-    }
-
-    /// Ends the text: nothing is missing, and the padding is the one there is.
-    pub(super) fn finish(&self) -> Result<(), BackupError> {
-        let ending = self.ending_len.ok_or(BackupError::Malformed)?;
-        if ending != zeros_behind(self.content_len) {
-            return Err(BackupError::Malformed);
-        }
-        Ok(())
-    }
-}
-
-/// The first item and what stands behind it, `None` if it is not there as a whole.
-fn item(bytes: &[u8]) -> Result<Option<(Restored<'_>, &[u8])>, BackupError> {
-    let mut reader = Reader::new(bytes);
-    let Ok(kind) = reader.u8() else {
-        return Ok(None);
-    };
-    if kind != HISTORY && kind != APP {
-        return Err(BackupError::Malformed);
-    }
-    let (Ok(name), Ok(len)) = (reader.prefixed(), reader.u32()) else {
-        return Ok(None);
-    };
-    let len = usize::try_from(len).map_err(|_| BackupError::TooLong)?;
-    if len > MAX_BODY {
-        return Err(BackupError::TooLong);
-    }
-    let Ok(body) = reader.bytes(len) else {
-        return Ok(None);
-    };
-    let item = match kind {
-        HISTORY => Restored::History(HistoryRecord { id: name, body }),
-        _ => Restored::App(AppData { name, body }),
-    };
-    let left = reader.remaining();
-    Ok(Some((item, reader.bytes(left)?)))
 }
 
 #[cfg(test)]
@@ -185,82 +160,68 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::history::chunked::Room;
 
-    fn text() -> Vec<u8> {
-        let mut text = Vec::new();
-        for n in 0..50_u8 {
-            let body = alloc::vec![n; usize::from(n) * 40];
-            let (name, body) = (&[n][..], &body[..]);
-            let put = |part: &[u8]| {
-                text.extend_from_slice(part);
-                Ok(())
-            };
-            let len = if n % 3 == 0 {
-                encode(&AppData { name, body }, put)
-            } else {
-                encode(&HistoryRecord { id: name, body }, put)
-            };
-            assert_eq!(len, Ok(8 + body.len() as u64));
+    /// Items as they stand in the file, put together from copies of so many bytes.
+    fn encode<C: Content + Sync>(contents: &[C], step: usize) -> Vec<u8> {
+        let mut end = 0;
+        let ends = contents.iter().map(|content| {
+            end += encoded_len(content).unwrap();
+            end
+        });
+        let ends: Vec<_> = ends.collect();
+        let encoded = Encoded::new(contents, &ends);
+        let mut text = alloc::vec![0xaa; end];
+        for (number, place) in text.chunks_mut(step).enumerate() {
+            let range = number * step..number * step + place.len();
+            encoded.copy(range.start, place).unwrap();
+            if let Some(there) = encoded.in_place(range) {
+                assert_eq!(there, place);
+            }
         }
-        let zeros = zeros_behind(text.len() as u64);
-        text.resize(text.len() + zeros as usize, END);
+        assert_eq!(encoded.copy(end - 1, &mut [0; 2]), None);
+        assert_eq!(encoded.in_place(end - 1..end + 1), None);
         text
     }
 
-    fn read(text: &[u8], step: usize) -> Result<u64, BackupError> {
-        let mut items = Items::default();
-        let mut names = 0;
-        for part in text.chunks(step) {
-            items.text.next(part.len()).copy_from_slice(part);
-            // At most twice the longest item and a part, however many items there are.
-            assert!(items.text.room() <= 2 * (1968 + step));
-            items.read::<BackupError>(&mut |item| {
-                let (Restored::History(HistoryRecord { id: name, body })
-                | Restored::App(AppData { name, body })) = item;
-                assert_eq!((name, body.len()), (&[names][..], usize::from(names) * 40));
-                names += 1;
-                Ok(())
-            })?;
-        }
-        items.finish()?;
-        Ok(items.count)
+    #[test]
+    fn an_item_stands_there_as_it_is_described() {
+        let (name, body) = (&b"name"[..], &b"hi"[..]);
+        let app = AppData { name, body };
+        assert_eq!(encode(&[app], 1000), b"\x02\0\x04name\0\0\0\x02hi");
+        let record = HistoryRecord { id: name, body };
+        assert_eq!(encode(&[record], 1000), b"\x01\0\x04name\0\0\0\x02hi");
     }
 
     #[test]
-    fn items_come_out_however_the_text_is_cut() {
-        let text = text();
-        assert_eq!(text.len() as u64, padded(text.len() as u64));
-        for step in [1, 7, 8, 4096, text.len()] {
-            assert_eq!(read(&text, step), Ok(50), "{step}");
+    fn many_items_are_one_behind_the_other_however_they_are_copied() {
+        let body: Vec<u8> = (0..=255).collect();
+        let records = [(0, 0), (1, 3), (5, 200), (0, 1), (3, 0), (2, 9)];
+        let records = records.map(|(name, len)| HistoryRecord {
+            id: &body[..name],
+            body: &body[..len],
+        });
+        let each = records.iter().flat_map(|record| encode(&[*record], 1000));
+        let each: Vec<_> = each.collect();
+        for step in [1, 2, 3, 7, 50, 1000] {
+            assert_eq!(encode(&records, step), each, "by {step}");
         }
     }
 
     #[test]
-    fn another_padding_or_none_is_refused() {
-        let text = text();
-        for len in [text.len() - 1, text.len() - 4096, 40, 0] {
-            assert_eq!(
-                read(&text[..len], 100),
-                Err(BackupError::Malformed),
-                "{len}"
-            );
+    fn what_is_too_long_has_no_length() {
+        let long = alloc::vec![7; MAX_BODY + 1];
+        let lengths = [
+            (1 << 16, 0, None),
+            (0, MAX_BODY + 1, None),
+            ((1 << 16) - 1, MAX_BODY, Some((1 << 16) - 1 + MAX_BODY + 7)),
+        ];
+        for (name, body, len) in lengths {
+            let record = HistoryRecord {
+                id: &long[..name],
+                body: &long[..body],
+            };
+            let len = len.ok_or(BackupError::TooLong);
+            assert_eq!(encoded_len(&record), len, "{name}, {body}");
         }
-        let mut longer = text.clone();
-        longer.push(0);
-        assert_eq!(read(&longer, 100), Err(BackupError::Malformed));
-        let mut dirty = text;
-        *dirty.last_mut().unwrap() = 1;
-        assert_eq!(read(&dirty, 100), Err(BackupError::Malformed));
-    }
-
-    #[test]
-    fn a_length_that_lies_reserves_nothing() {
-        let mut items = Items::default();
-        let front = [HISTORY, 0, 0, 0xff, 0xff, 0xff, 0xff];
-        items.text.next(front.len()).copy_from_slice(&front);
-        let refused = items.read::<BackupError>(&mut |_| Ok(()));
-        assert_eq!(refused, Err(BackupError::TooLong));
-        assert!(items.text.room() < 1000);
     }
 }

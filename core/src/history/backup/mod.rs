@@ -55,12 +55,12 @@
 mod content;
 mod error;
 mod header;
+mod items;
 mod padding;
 mod recovery;
 mod restore;
 mod slot;
 mod source;
-mod text;
 mod writer;
 
 pub use crate::password::{Password, PasswordLimits};

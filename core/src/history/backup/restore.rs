@@ -2,22 +2,20 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
-use core::convert::Infallible;
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::content::Items;
 use super::header::{Header, Slot};
+use super::items::Items;
 use super::slot::{EscrowSlot, PASSWORD, RECOVERY};
 use super::source::{exact, fill};
-use super::text::Text;
 use super::writer::BINDING;
 use super::{
     BackupError, BackupSource, Password, PasswordLimits, RecoveryKey, RestoreError, Restored,
 };
 use crate::backend::FileBackend;
 use crate::history::chunked::{
-    CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Opener, Spread, TAG_LEN,
+    Buffer, CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Opener, Spread, TAG_LEN,
 };
 use crate::lifecycle::{KeyKind, Life};
 use crate::secret::Secret;
@@ -206,12 +204,8 @@ impl<S: BackupSource, P: Spread> Backup<S, P> {
         key: FileKey<B>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Verified<B>, RestoreError<S::Error>> {
-        let done = self.pass(
-            &key,
-            Phase::Verifying,
-            progress,
-            |_| Ok::<_, Infallible>(()),
-        )?;
+        let read = |items: &mut Items| Ok(items.pass_over()?);
+        let done = self.pass(&key, Phase::Verifying, progress, read)?;
         let Progress { bytes, items, .. } = done;
         Ok(Verified { key, items, bytes })
     }
@@ -227,9 +221,11 @@ impl<S: BackupSource, P: Spread> Backup<S, P> {
         &mut self,
         verified: &Verified<B>,
         progress: &mut dyn FnMut(Progress),
-        import: impl FnMut(Restored<'_>) -> Result<(), I>,
+        mut import: impl FnMut(Restored<'_>) -> Result<(), I>,
     ) -> Result<(), RestoreError<S::Error, I>> {
-        self.pass(&verified.key, Phase::Importing, progress, import)
+        let mut visit = |item: Restored<'_>| import(item).map_err(RestoreError::Import);
+        let read = |items: &mut Items| items.read(&mut visit);
+        self.pass(&verified.key, Phase::Importing, progress, read)
             .map(drop)
     }
 
@@ -238,9 +234,8 @@ impl<S: BackupSource, P: Spread> Backup<S, P> {
         key: &FileKey<B>,
         phase: Phase,
         progress: &mut dyn FnMut(Progress),
-        mut import: impl FnMut(Restored<'_>) -> Result<(), I>,
+        mut read: impl FnMut(&mut Items) -> Result<(), RestoreError<S::Error, I>>,
     ) -> Result<Progress, RestoreError<S::Error, I>> {
-        let mut visit = |item: Restored<'_>| import(item).map_err(RestoreError::Import);
         let chunks = self.spread.chunks_at_once().max(CHUNKS);
         let part_len = chunks.saturating_mul(CHUNK_LEN + TAG_LEN);
         let mut opener = self.payload(key)?;
@@ -248,20 +243,20 @@ impl<S: BackupSource, P: Spread> Backup<S, P> {
         let mut buffer = Vec::new();
         let mut bytes = HEADER_LEN as u64;
         loop {
-            let read = self.part(part_len, &mut opener, &mut buffer, &mut items.text)?;
-            items.read(&mut visit)?;
-            bytes = bytes.saturating_add(read as u64);
+            let len = self.part(part_len, &mut opener, &mut buffer, &mut items.text)?;
+            read(&mut items)?;
+            bytes = bytes.saturating_add(len as u64);
             progress(Progress {
                 phase,
                 bytes,
                 items: items.count,
             });
-            if read < part_len {
+            if len < part_len {
                 break;
             }
         }
-        opener.finish_into(&mut items.text)?;
-        items.read(&mut visit)?;
+        opener.finish(&mut items.text)?;
+        read(&mut items)?;
         items.finish()?;
         let done = Progress {
             phase,
@@ -278,15 +273,15 @@ impl<S: BackupSource, P: Spread> Backup<S, P> {
         len: usize,
         opener: &mut Opener<B, P>,
         buffer: &mut Vec<u8>,
-        text: &mut Text,
+        text: &mut Buffer,
     ) -> Result<usize, RestoreError<S::Error, I>> {
         if let Some(part) = self.source.next_in_memory(len) {
-            opener.update_into(part, text)?;
+            opener.update(part, text)?;
             return Ok(part.len());
         }
         buffer.resize(len, 0);
         let read = fill(&mut self.source, buffer)?;
-        opener.update_into(buffer.get(..read).unwrap_or_default(), text)?;
+        opener.update(buffer.get(..read).unwrap_or_default(), text)?;
         Ok(read)
     }
 

@@ -2,16 +2,16 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, slice};
 
 use rand_core::TryCryptoRng;
 
-use super::content::{END, encode, zeros_behind};
+use super::content::{END, Encoded, encoded_len, zeros_behind};
 use super::header::{Header, Slot, check};
 use super::slot::{EscrowSlot, PASSWORD, RECOVERY};
 use super::{BackupContent, BackupError, Password, RecoveryKey};
 use crate::backend::FileBackend;
-use crate::history::chunked::{InOrder, Sealer, Spread};
+use crate::history::chunked::{InOrder, Room, Scattered, Sealer, Spread};
 use crate::lifecycle::{KeyKind, Life};
 use crate::primitives::PasswordCost;
 use crate::secret::Secret;
@@ -118,14 +118,15 @@ impl<B: FileBackend> BackupBuilder<B> {
         self,
         created: UnixTime,
         rng: &mut R,
-        out: &mut Vec<u8>,
+        out: &mut impl Room,
     ) -> Result<BackupWriter<B>, BackupError> {
         let header = Header::create::<B>(self.slots, created, &self.file_key)?;
         let (key, context) = header.payload::<B>(&self.file_key)?;
         let (sealer, front) = Sealer::new(&key, &context, rng)?;
         self.life.used();
-        out.extend_from_slice(&header.bytes);
-        out.extend_from_slice(&front);
+        for part in [&header.bytes[..], &front] {
+            out.next(part.len()).copy_from_slice(part);
+        }
         let content_len = 0;
         Ok(BackupWriter {
             sealer,
@@ -149,7 +150,7 @@ impl<B> fmt::Debug for BackupBuilder<B> {
 }
 
 /// A backup that is being written: each call appends to a buffer that the caller empties into the
-/// file.
+/// file, best a [`Buffer`](crate::history::chunked::Buffer).
 pub struct BackupWriter<B: FileBackend, P = InOrder> {
     sealer: Sealer<B, P>,
     content_len: u64,
@@ -174,10 +175,40 @@ impl<B: FileBackend, P: Spread> BackupWriter<B, P> {
     pub fn add<C: BackupContent>(
         &mut self,
         content: &C,
-        out: &mut Vec<u8>,
+        out: &mut impl Room,
     ) -> Result<(), BackupError> {
-        let len = encode(content, |part| Ok(self.sealer.update(part, out)?))?;
-        self.content_len = self.content_len.saturating_add(len);
+        let ends = [encoded_len(content)?];
+        self.add_encoded(&Encoded::new(slice::from_ref(content), &ends), out)
+    }
+
+    /// Adds many items: the same as one after the other, but what they complete is sealed from where
+    /// they stand, by all threads that there are. A megabyte together is enough to keep them busy.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn add_all<C: BackupContent>(
+        &mut self,
+        contents: &[C],
+        out: &mut impl Room,
+    ) -> Result<(), BackupError> {
+        let mut end = 0_usize;
+        let ends = contents.iter().map(|content| {
+            let len = encoded_len(content)?;
+            end = end.checked_add(len).ok_or(BackupError::TooLong)?;
+            Ok(end)
+        });
+        let ends: Vec<_> = ends.collect::<Result<_, BackupError>>()?;
+        self.add_encoded(&Encoded::new(contents, &ends), out)
+    }
+
+    #[inline]
+    fn add_encoded(
+        &mut self,
+        items: &impl Scattered,
+        out: &mut impl Room,
+    ) -> Result<(), BackupError> {
+        self.sealer.update_from(items, out)?;
+        self.content_len = self.content_len.saturating_add(items.len() as u64);
         Ok(())
     }
 

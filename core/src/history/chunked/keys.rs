@@ -1,8 +1,11 @@
 //! A file's keys, and its chunks one by one.
 
+use core::ops::Range;
+
 use rand_core::TryCryptoRng;
 use subtle::ConstantTimeEq;
 
+use super::scattered::Scattered;
 use super::{ChunkedError, HEADER_LEN, MAX_CHUNKS, TAG_LEN};
 use crate::backend::FileBackend;
 use crate::codec::Reader;
@@ -101,6 +104,26 @@ impl<B: FileBackend> Keys<B> {
             .ok_or(ChunkedError::NoSuchChunk)?;
         *tag = B::Aes256Gcm::seal_into(&self.key, &nonce, &[], text, chunk)?;
         tell::<B>(KeyKind::ChunkKey, KeyAction::Used);
+        Ok(())
+    }
+
+    /// Seals `part` of a text that may lie in more than one place.
+    pub(super) fn seal_from(
+        &self,
+        number: u64,
+        text: &(impl Scattered + ?Sized),
+        part: Range<usize>,
+        place: &mut [u8],
+    ) -> Result<(), ChunkedError> {
+        if let Some(text) = text.in_place(part.clone()) {
+            return self.seal_into(number, text, place);
+        }
+        let (chunk, tag) = place
+            .split_last_chunk_mut()
+            .ok_or(ChunkedError::NoSuchChunk)?;
+        text.copy(part.start, chunk)
+            .ok_or(ChunkedError::NoSuchChunk)?;
+        *tag = self.seal(number, chunk)?;
         Ok(())
     }
 

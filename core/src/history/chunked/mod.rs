@@ -16,25 +16,30 @@
 //!
 //! [`Sealer`] and [`Opener`] stream, with one chunk in memory; [`Reencryptor`] is the one behind the
 //! other. [`Pieces`] seals and opens single chunks in any order and on any thread. A [`Spread`] says on
-//! which threads those chunks of a stream are worked on that are there together.
+//! which threads those chunks of a stream are worked on that are there together, and a [`Buffer`] is what a
+//! stream is best written into that is passed on part by part.
 //!
 //! What an opener gives out is authentic, chunk by chunk, but only [`Opener::finish`] tells that
 //! nothing is missing at the end. Whoever acts on the parts acts on a prefix.
 
+mod buffer;
 mod error;
 mod keys;
 mod opener;
 mod pieces;
 mod reencryptor;
 mod room;
+mod scattered;
 mod sealer;
 mod spread;
 
+pub use buffer::Buffer;
 pub use error::ChunkedError;
 pub use opener::Opener;
 pub use pieces::{Pieces, file_len, text_len};
 pub use reencryptor::Reencryptor;
-pub(crate) use room::Room;
+pub use room::Room;
+pub(crate) use scattered::Scattered;
 pub use sealer::Sealer;
 pub use spread::{InOrder, Spread};
 

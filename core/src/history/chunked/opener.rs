@@ -6,9 +6,8 @@ use core::fmt;
 use zeroize::Zeroize;
 
 use super::keys::Keys;
-use super::room::Room;
 use super::spread;
-use super::{CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, SEALED_LEN, Spread, TAG_LEN};
+use super::{CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Room, SEALED_LEN, Spread, TAG_LEN};
 use crate::backend::FileBackend;
 use crate::secret::Secret;
 
@@ -63,16 +62,7 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
     /// # Errors
     /// [`ChunkedError::Damaged`], [`ChunkedError::Backend`], [`ChunkedError::LeftOut`]: what was appended
     /// before is authentic, and every later call is [`ChunkedError::Refused`].
-    pub fn update(&mut self, file: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
-        self.update_into(file, out)
-    }
-
-    /// As [`update`](Self::update), into any room.
-    pub(crate) fn update_into(
-        &mut self,
-        mut file: &[u8],
-        out: &mut impl Room,
-    ) -> Result<(), ChunkedError> {
+    pub fn update(&mut self, mut file: &[u8], out: &mut impl Room) -> Result<(), ChunkedError> {
         if self.failed {
             return Err(ChunkedError::Refused);
         }
@@ -90,8 +80,11 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
         let chunks = file.chunks_exact(SEALED_LEN);
         self.pending.extend_from_slice(chunks.remainder());
         let whole = file.len().saturating_sub(self.pending.len());
-        let together = spread::at_once(&self.spread).saturating_mul(SEALED_LEN);
-        let mut parts = file.get(..whole).unwrap_or_default().chunks(together);
+        let most = spread::at_most(spread::at_once(&self.spread));
+        let mut parts = file
+            .get(..whole)
+            .unwrap_or_default()
+            .chunks(most.saturating_mul(SEALED_LEN));
         parts.try_for_each(|part| self.open(part, out))
     }
 
@@ -99,12 +92,7 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
     ///
     /// # Errors
     /// [`ChunkedError::Incomplete`], [`ChunkedError::Refused`].
-    pub fn finish(self, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
-        self.finish_into(out)
-    }
-
-    /// As [`finish`](Self::finish), into any room.
-    pub(crate) fn finish_into(mut self, out: &mut impl Room) -> Result<(), ChunkedError> {
+    pub fn finish(mut self, out: &mut impl Room) -> Result<(), ChunkedError> {
         self.open_pending(out).map_err(|error| match error {
             ChunkedError::Damaged { .. } => ChunkedError::Incomplete,
             other => other,

@@ -1,12 +1,10 @@
 //! Encrypting a file anew, as it comes.
 
-use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use zeroize::Zeroizing;
 
-use super::{ChunkedError, HEADER_LEN, Opener, SEALED_LEN, Sealer};
+use super::{Buffer, ChunkedError, HEADER_LEN, Opener, Room, SEALED_LEN, Sealer};
 use crate::backend::FileBackend;
 use crate::secret::Secret;
 
@@ -18,7 +16,7 @@ pub struct Reencryptor<B: FileBackend> {
     opener: Opener<B>,
     sealer: Sealer<B>,
     /// Plaintext between the two, overwritten by the next and wiped at the end.
-    text: Zeroizing<Vec<u8>>,
+    text: Buffer,
 }
 
 impl<B: FileBackend> Reencryptor<B> {
@@ -34,11 +32,10 @@ impl<B: FileBackend> Reencryptor<B> {
     ) -> Result<(Self, [u8; HEADER_LEN]), ChunkedError> {
         let opener = Opener::new(from.0, from.1, header)?;
         let (sealer, header) = Sealer::new(to.0, to.1, rng)?;
-        let text = Zeroizing::new(Vec::with_capacity(SEALED_LEN));
         let this = Self {
             opener,
             sealer,
-            text,
+            text: Buffer::new(),
         };
         Ok((this, header))
     }
@@ -47,7 +44,7 @@ impl<B: FileBackend> Reencryptor<B> {
     ///
     /// # Errors
     /// As [`Opener::update`] and [`Sealer::update`].
-    pub fn update(&mut self, file: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+    pub fn update(&mut self, file: &[u8], out: &mut impl Room) -> Result<(), ChunkedError> {
         for part in file.chunks(SEALED_LEN) {
             self.opener.update(part, &mut self.text)?;
             self.sealer.update(&self.text, out)?;
@@ -60,7 +57,7 @@ impl<B: FileBackend> Reencryptor<B> {
     ///
     /// # Errors
     /// As [`Opener::finish`] and [`Sealer::finish`].
-    pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+    pub fn finish(mut self, out: &mut impl Room) -> Result<(), ChunkedError> {
         self.opener.finish(&mut self.text)?;
         self.sealer.update(&self.text, out)?;
         self.sealer.finish(out)

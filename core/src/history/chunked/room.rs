@@ -1,17 +1,28 @@
-//! Where an opener puts its text.
+//! Where files and their texts are appended.
 
 use alloc::vec::Vec;
 
-/// A buffer that text is appended to.
-pub(crate) trait Room {
-    /// The next `len` bytes, whatever stands in them: they count as text.
-    fn next(&mut self, len: usize) -> &mut [u8];
+use super::Buffer;
 
-    /// The last `len` bytes are no text after all.
-    fn take_back(&mut self, len: usize);
+/// What a file or its text is appended to: a `Vec` of bytes, or a [`Buffer`] to be emptied and filled again.
+pub trait Room: sealed::Room {}
+
+impl Room for Vec<u8> {}
+impl Room for Buffer {}
+
+pub(super) mod sealed {
+    pub trait Room {
+        /// The next `len` bytes, whatever stands in them: they count as written.
+        fn next(&mut self, len: usize) -> &mut [u8];
+
+        /// The last `len` bytes were not written after all.
+        fn take_back(&mut self, len: usize);
+    }
 }
 
-impl Room for Vec<u8> {
+pub(crate) use sealed::Room as Grow;
+
+impl sealed::Room for Vec<u8> {
     fn next(&mut self, len: usize) -> &mut [u8] {
         let start = self.len();
         self.resize(start.saturating_add(len), 0);

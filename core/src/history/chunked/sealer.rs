@@ -1,14 +1,18 @@
 //! Sealing a file as it comes.
 
-use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use rand_core::TryCryptoRng;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::keys::Keys;
+use super::room::Grow;
+use super::scattered::{Behind, Scattered};
 use super::spread;
-use super::{CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, SEALED_LEN, Spread, TAG_LEN};
+use super::{
+    Buffer, CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Room, SEALED_LEN, Spread, TAG_LEN,
+};
 use crate::backend::FileBackend;
 use crate::secret::Secret;
 
@@ -43,7 +47,7 @@ pub struct Sealer<B: FileBackend, P = InOrder> {
     /// Number of the next chunk.
     next: u64,
     /// Plaintext from there on, which is not enough yet to be sealed.
-    pending: Zeroizing<Vec<u8>>,
+    pending: Buffer,
     spread: P,
     failed: bool,
 }
@@ -63,7 +67,7 @@ impl<B: FileBackend> Sealer<B> {
         let sealer = Self {
             keys,
             next: 0,
-            pending: Zeroizing::new(Vec::with_capacity(CHUNK_LEN)),
+            pending: Buffer::new(),
             spread: InOrder,
             failed: false,
         };
@@ -84,109 +88,111 @@ impl<B: FileBackend> Sealer<B> {
 }
 
 impl<B: FileBackend, P: Spread> Sealer<B, P> {
-    /// Takes more plaintext and appends the chunks that it completes to `out`, as many together as are
-    /// worked on at once.
+    /// Takes more plaintext and appends the chunks that it completes to `out`. Less than is worked on at
+    /// once is gathered until there is so much.
     ///
     /// # Errors
     /// [`ChunkedError::TooLong`], [`ChunkedError::Backend`], [`ChunkedError::LeftOut`]; every later call is
     /// [`ChunkedError::Refused`].
     #[inline]
-    pub fn update(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+    pub fn update(&mut self, plaintext: &[u8], out: &mut impl Room) -> Result<(), ChunkedError> {
+        self.update_from(plaintext, out)
+    }
+
+    /// As [`update`](Self::update), with text that lies in more than one place.
+    #[inline]
+    pub(crate) fn update_from(
+        &mut self,
+        text: &(impl Scattered + ?Sized),
+        out: &mut impl Room,
+    ) -> Result<(), ChunkedError> {
         if self.failed {
             return Err(ChunkedError::Refused);
         }
-        let together = spread::at_once(&self.spread).saturating_mul(CHUNK_LEN);
+        let at_once = spread::at_once(&self.spread);
+        let enough = at_once.saturating_mul(CHUNK_LEN);
         // What completes nothing is the common case where items are small.
-        if self.pending.len().saturating_add(plaintext.len()) < together {
-            self.gather(plaintext, together);
-            return Ok(());
+        if self.pending.len().saturating_add(text.len()) < enough {
+            return self.gather(text, 0);
         }
-        self.complete(plaintext, together, out)
+        let pending = core::mem::take(&mut self.pending);
+        let all = Behind {
+            front: &pending,
+            text,
+        };
+        let sealed = self.seal_whole(&all, spread::at_most(at_once), out)?;
+        let behind = sealed.saturating_sub(pending.len());
+        self.pending = pending;
+        self.pending.consume(sealed);
+        self.gather(text, behind)
     }
 
     /// Appends what is left, and the last chunk.
     ///
     /// # Errors
     /// As [`update`](Self::update).
-    pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
-        let chunks = (self.pending.len() / CHUNK_LEN).saturating_add(1);
-        self.seal_pending(chunks, out)
-    }
-
-    fn complete(
-        &mut self,
-        plaintext: &[u8],
-        together: usize,
-        out: &mut Vec<u8>,
-    ) -> Result<(), ChunkedError> {
-        if self.pending.is_empty() {
-            return self.seal_all(plaintext, together, out);
-        }
-        // A pool may be smaller than it was: what was gathered for it ends with its last chunk then.
-        let full = together.max(self.pending.len().next_multiple_of(CHUNK_LEN));
-        let room = full.saturating_sub(self.pending.len());
-        let Some((front, rest)) = plaintext.split_at_checked(room) else {
-            self.gather(plaintext, full);
-            return Ok(());
-        };
-        self.gather(front, full);
-        self.seal_pending(full / CHUNK_LEN, out)?;
-        self.seal_all(rest, together, out)
-    }
-
-    /// Gathers text of a part that is to have `full` bytes. Where its place grows it leaves no old bytes
-    /// behind.
-    #[inline]
-    fn gather(&mut self, text: &[u8], full: usize) {
-        if self.pending.capacity() < full {
-            let mut grown = Zeroizing::new(Vec::with_capacity(full));
-            grown.extend_from_slice(&self.pending);
-            self.pending = grown;
-        }
-        self.pending.extend_from_slice(text);
-    }
-
-    /// Seals so much `together` as often as it can be done, and gathers the rest.
-    fn seal_all(
-        &mut self,
-        text: &[u8],
-        together: usize,
-        out: &mut Vec<u8>,
-    ) -> Result<(), ChunkedError> {
-        let mut parts = text.chunks_exact(together);
-        self.gather(parts.remainder(), together);
-        parts.try_for_each(|part| self.seal(part, together / CHUNK_LEN, out))
-    }
-
-    fn seal_pending(&mut self, chunks: usize, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
-        let mut pending = core::mem::take(&mut self.pending);
-        let sealed = self.seal(&pending, chunks, out);
-        // The next part overwrites it, and the end wipes it.
-        pending.clear();
-        self.pending = pending;
-        sealed
-    }
-
-    /// Appends the next `chunks`, sealed on their way.
-    fn seal(&mut self, text: &[u8], chunks: usize, out: &mut Vec<u8>) -> Result<(), ChunkedError> {
+    pub fn finish(mut self, out: &mut impl Room) -> Result<(), ChunkedError> {
         if self.failed {
             return Err(ChunkedError::Refused);
         }
+        let pending = core::mem::take(&mut self.pending);
+        let chunks = (pending.len() / CHUNK_LEN).saturating_add(1);
+        self.seal(&*pending, 0..pending.len(), chunks, out)
+    }
+
+    /// Keeps the text from `start` on for later.
+    #[inline]
+    fn gather(
+        &mut self,
+        text: &(impl Scattered + ?Sized),
+        start: usize,
+    ) -> Result<(), ChunkedError> {
+        let place = self.pending.next(text.len().saturating_sub(start));
+        text.copy(start, place).ok_or(ChunkedError::NoSuchChunk)
+    }
+
+    /// Seals the whole chunks of a text, `at_most` so many together, and says how many bytes that were.
+    fn seal_whole(
+        &mut self,
+        text: &impl Scattered,
+        at_most: usize,
+        out: &mut impl Room,
+    ) -> Result<usize, ChunkedError> {
+        let chunks = text.len() / CHUNK_LEN;
+        // Parts of about one length: a short one at the end would leave threads without work.
+        let parts = chunks.div_ceil(at_most).max(1);
+        let each = chunks.div_ceil(parts).max(1);
+        let whole = chunks.saturating_mul(CHUNK_LEN);
+        let len = each.saturating_mul(CHUNK_LEN);
+        for start in (0..whole).step_by(len) {
+            let part = start..start.saturating_add(len).min(whole);
+            let chunks = part.len() / CHUNK_LEN;
+            self.seal(text, part, chunks, out)?;
+        }
+        Ok(whole)
+    }
+
+    /// Appends the next `chunks`, which are `part` of a text, sealed on their way.
+    fn seal(
+        &mut self,
+        text: &(impl Scattered + ?Sized),
+        part: Range<usize>,
+        chunks: usize,
+        out: &mut impl Room,
+    ) -> Result<(), ChunkedError> {
         self.failed = true;
-        let start = out.len();
-        let len = text.len().saturating_add(chunks.saturating_mul(TAG_LEN));
-        out.resize(start.saturating_add(len), 0);
-        let places = out.get_mut(start..).unwrap_or_default();
+        let len = part.len().saturating_add(chunks.saturating_mul(TAG_LEN));
+        let places = out.next(len);
         let (keys, next) = (&self.keys, self.next);
         let sealed = spread::all(&self.spread, places, SEALED_LEN, |number, place| {
-            let rest = text.get(number.saturating_mul(CHUNK_LEN)..);
-            let text = rest.and_then(|rest| rest.get(..place.len().checked_sub(TAG_LEN)?));
-            let text = text.ok_or(ChunkedError::NoSuchChunk)?;
-            keys.seal_into(next.saturating_add(number as u64), text, place)
+            let start = part.start.saturating_add(number.saturating_mul(CHUNK_LEN));
+            let len = place.len().checked_sub(TAG_LEN);
+            let end = start.saturating_add(len.ok_or(ChunkedError::NoSuchChunk)?);
+            keys.seal_from(next.saturating_add(number as u64), text, start..end, place)
         });
         if let Err(error) = sealed {
             places.zeroize();
-            out.truncate(start);
+            out.take_back(len);
             return Err(error);
         }
         // At most MAX_CHUNKS, or the sealing would have been refused.

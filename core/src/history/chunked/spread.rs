@@ -8,8 +8,9 @@ use super::ChunkedError;
 /// Whoever makes one is trusted as a pool is; that a piece is left out is found
 /// ([`ChunkedError::LeftOut`]).
 pub trait Spread: Clone {
-    /// So many chunks are worked on together, and lie in memory. At least one; asked anew for every part,
-    /// so it may depend on where a call is made.
+    /// So many chunks are gathered where fewer are there, to be worked on together. At least one; asked
+    /// anew for every part, so it may depend on where a call is made. With more than one, up to eight times
+    /// as many are worked on together of those that need not be gathered.
     fn chunks_at_once(&self) -> usize;
 
     /// Calls `work` with every `len` bytes of `bytes`, the last of which may be fewer, and their number,
@@ -46,9 +47,18 @@ impl Spread for InOrder {
     }
 }
 
-/// So many chunks `spread` takes together.
+/// Fewer chunks are gathered.
 pub(super) fn at_once(spread: &impl Spread) -> usize {
     spread.chunks_at_once().max(1)
+}
+
+/// More chunks are divided into parts. Threads that have more to do wait less often for each other; one
+/// thread waits for nobody, and finds what it is about to write in its cache.
+pub(super) const fn at_most(at_once: usize) -> usize {
+    match at_once {
+        1 => 1,
+        many => many.saturating_mul(8),
+    }
 }
 
 /// Lets `spread` work on every piece, and finds out whether it did.
