@@ -186,7 +186,11 @@ impl Workload {
     /// Does it split its work among the threads of a pool?
     #[must_use]
     pub const fn splits(&self) -> bool {
-        matches!(self.work, Work::Strategy(strategy) if strategy.task.splits())
+        match self.work {
+            Work::Strategy(strategy) => strategy.task.splits(),
+            Work::File(file) => file.way.splits(),
+            _ => false,
+        }
     }
 
     /// Is it about its own backends only, whichever are asked for?

@@ -9,10 +9,8 @@ use sprag::history::backup::{
     Verified,
 };
 use sprag::history::chunked::{Buffer, InOrder, Spread};
-use sprag::parallel::OnPool;
 use sprag::sprag_core::backend::FileBackend;
 
-use super::pool::Pool;
 use super::{CAPACITY, TEXT};
 use crate::workload::meeting::NOW;
 use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
@@ -141,10 +139,10 @@ impl Saved {
 /// Where each part of the file ended, and its last bytes: the rest passes through one buffer.
 type Ends = Vec<(usize, [u8; 16])>;
 
-pub(super) fn seal<B: FileBackend>(
+pub(super) fn seal<B: FileBackend, P: Spread + Send + 'static>(
     size: usize,
     seed: u64,
-    pool: Pool,
+    spread: P,
 ) -> Result<Box<dyn Operation>, Wrong> {
     let items = Items::large(size);
     let saved = Saved::new::<B>(items, seed)?;
@@ -161,10 +159,7 @@ pub(super) fn seal<B: FileBackend>(
                 ends.extend(part.last_chunk().map(|tail| (end, *tail)));
             };
             let (text, key, seed) = (&saved.text, &saved.key, *seed);
-            match &pool {
-                Some(pool) => pool.install(|| items.write::<B>(text, key, seed, OnPool, out, emit)),
-                None => items.write::<B>(text, key, seed, InOrder, out, emit),
-            }
+            items.write::<B>(text, key, seed, spread.clone(), out, emit)
         },
         |(saved, ..), ends, digest| {
             for (end, tail) in &*ends {
@@ -182,10 +177,10 @@ pub(super) fn seal<B: FileBackend>(
     ))
 }
 
-pub(super) fn open<B: FileBackend>(
+pub(super) fn open<B: FileBackend, P: Spread + Send + 'static>(
     size: usize,
     seed: u64,
-    pool: Pool,
+    spread: P,
 ) -> Result<Box<dyn Operation>, Wrong> {
     let saved = Saved::new::<B>(Items::large(size), seed)?;
     saved.count::<B>()?;
@@ -194,10 +189,7 @@ pub(super) fn open<B: FileBackend>(
         CAPACITY,
         |_| Ok(0),
         move |saved, items| {
-            *items = match &pool {
-                Some(pool) => pool.install(|| Ok(saved.verified::<B, _>(OnPool)?.1.items))?,
-                None => saved.verified::<B, _>(InOrder)?.1.items,
-            };
+            *items = saved.verified::<B, _>(spread.clone())?.1.items;
             Ok(())
         },
         |_, items, digest| {

@@ -7,23 +7,34 @@ use sprag::history::chunked::CHUNK_LEN;
 use sprag::sprag_core::backend::CryptoBackend;
 use sprag::sprag_core::primitives::Aead;
 
-use super::pool::Pool;
 use super::{CAPACITY, TEXT, is_text};
 use crate::workload::{Digest, Operation, OrWrong, Wrong, ensure, operation};
 
 const KEY: [u8; 32] = [7; 32];
+
+/// Where chunks are worked on.
+#[derive(Clone, Copy)]
+pub(super) enum Threads {
+    /// On the calling thread.
+    One,
+    /// On those of the pool that it is in.
+    Pool,
+}
 
 /// A text and the tags of its chunks.
 struct Chunks<B: CryptoBackend> {
     key: <B::Aes256Gcm as Aead>::Key,
     bytes: Vec<u8>,
     tags: Vec<[u8; 16]>,
-    pool: Pool,
+    threads: Threads,
 }
 
-pub(super) fn seal<B: CryptoBackend>(size: usize, pool: Pool) -> Result<Box<dyn Operation>, Wrong> {
+pub(super) fn seal<B: CryptoBackend>(
+    size: usize,
+    threads: Threads,
+) -> Result<Box<dyn Operation>, Wrong> {
     Ok(operation(
-        Chunks::<B>::new(size, pool)?,
+        Chunks::<B>::new(size, threads)?,
         CAPACITY,
         |chunks| {
             chunks.bytes.fill(TEXT);
@@ -38,9 +49,12 @@ pub(super) fn seal<B: CryptoBackend>(size: usize, pool: Pool) -> Result<Box<dyn 
     ))
 }
 
-pub(super) fn open<B: CryptoBackend>(size: usize, pool: Pool) -> Result<Box<dyn Operation>, Wrong> {
+pub(super) fn open<B: CryptoBackend>(
+    size: usize,
+    threads: Threads,
+) -> Result<Box<dyn Operation>, Wrong> {
     Ok(operation(
-        Chunks::<B>::new(size, pool)?,
+        Chunks::<B>::new(size, threads)?,
         CAPACITY,
         |chunks| chunks.seal(),
         |chunks, ()| chunks.open(),
@@ -49,19 +63,19 @@ pub(super) fn open<B: CryptoBackend>(size: usize, pool: Pool) -> Result<Box<dyn 
 }
 
 impl<B: CryptoBackend> Chunks<B> {
-    fn new(size: usize, pool: Pool) -> Result<Self, Wrong> {
+    fn new(size: usize, threads: Threads) -> Result<Self, Wrong> {
         Ok(Self {
             key: B::Aes256Gcm::key(&KEY).or_wrong("key")?,
             bytes: vec![TEXT; size],
             tags: vec![[0; 16]; size.div_ceil(CHUNK_LEN)],
-            pool,
+            threads,
         })
     }
 
     fn seal(&mut self) -> Result<(), Wrong> {
         let key = black_box(&self.key);
         each(
-            &self.pool,
+            self.threads,
             &mut self.bytes,
             &mut self.tags,
             |nonce, chunk, tag| {
@@ -74,7 +88,7 @@ impl<B: CryptoBackend> Chunks<B> {
     fn open(&mut self) -> Result<(), Wrong> {
         let key = black_box(&self.key);
         each(
-            &self.pool,
+            self.threads,
             &mut self.bytes,
             &mut self.tags,
             |nonce, chunk, tag| B::Aes256Gcm::open(key, nonce, &[], chunk, tag).or_wrong("open"),
@@ -87,9 +101,9 @@ impl<B: CryptoBackend> Chunks<B> {
     }
 }
 
-/// Works on every chunk, in the pool if there is one.
+/// Works on every chunk.
 fn each(
-    pool: &Pool,
+    threads: Threads,
     bytes: &mut [u8],
     tags: &mut [[u8; 16]],
     work: impl Fn(&[u8; 12], &mut [u8], &mut [u8; 16]) -> Result<(), Wrong> + Send + Sync,
@@ -97,12 +111,12 @@ fn each(
     let work = |(index, (chunk, tag)): (usize, (&mut [u8], &mut [u8; 16]))| {
         work(&nonce(index), chunk, tag)
     };
-    match pool {
-        Some(pool) => pool.install(|| {
+    match threads {
+        Threads::Pool => {
             let chunks = bytes.par_chunks_mut(CHUNK_LEN).zip(tags);
             chunks.enumerate().try_for_each(work)
-        }),
-        None => {
+        }
+        Threads::One => {
             let mut chunks = bytes.chunks_mut(CHUNK_LEN).zip(tags).enumerate();
             chunks.try_for_each(work)
         }

@@ -3,12 +3,12 @@
 use std::hint::black_box;
 
 use rand_core::SeedableRng;
+use rayon::ThreadPool;
 use sprag::history::chunked::{Buffer, CHUNK_LEN, HEADER_LEN, Opener, Sealer, TAG_LEN};
 use sprag::parallel::{file_len, open_file, open_file_into, seal_file, seal_file_into};
 use sprag::sprag_core::backend::FileBackend;
 use sprag::sprag_core::secret::Secret;
 
-use super::pool::{Pool, on};
 use super::{CAPACITY, TEXT, is_text};
 use crate::workload::{Operation, OrWrong, Rng, Wrong, ensure, operation};
 
@@ -108,7 +108,7 @@ fn sealed<B: FileBackend>(text: &[u8], seed: u64) -> Result<Vec<u8>, Wrong> {
 pub(super) fn seal_whole<B: FileBackend>(
     size: usize,
     seed: u64,
-    pool: Pool,
+    pool: Option<ThreadPool>,
 ) -> Result<Box<dyn Operation>, Wrong> {
     let file = vec![0; file_len(size)];
     Ok(operation(
@@ -134,7 +134,7 @@ pub(super) fn seal_whole<B: FileBackend>(
 pub(super) fn open_whole<B: FileBackend>(
     size: usize,
     seed: u64,
-    pool: Pool,
+    pool: Option<ThreadPool>,
 ) -> Result<Box<dyn Operation>, Wrong> {
     let file = sealed::<B>(&vec![TEXT; size], seed)?;
     Ok(operation(
@@ -153,4 +153,12 @@ pub(super) fn open_whole<B: FileBackend>(
             ensure(is_text(text), "the plaintext is another one")
         },
     ))
+}
+
+/// The caller stands outside, so a call's time has the hop in it.
+fn on<T: Send>(pool: &Option<ThreadPool>, work: impl FnOnce() -> T + Send) -> T {
+    match pool {
+        Some(pool) => pool.install(work),
+        None => work(),
+    }
 }

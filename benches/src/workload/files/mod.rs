@@ -6,11 +6,13 @@
 mod backup;
 mod bare;
 mod chunked;
-mod pool;
 mod restore;
 
+use sprag::history::chunked::InOrder;
+use sprag::parallel::OnPool;
 use sprag::sprag_core::backend::FileBackend;
 
+use super::pool::pool;
 use super::{Operation, Wrong};
 
 pub(super) use restore::TEXT_LEN;
@@ -41,16 +43,25 @@ pub enum Way {
     Stream,
     /// As a backup of items, written through one buffer, and verified.
     Backup,
-    /// The same in a pool of two.
+    /// The same on the threads of the pool that measures it.
     BackupPool,
     /// The whole file in one call, on the calling thread.
     Whole,
-    /// The same call in a pool of two.
+    /// The same call in a pool of two, called from outside: it takes whatever pool it is in, and what it is
+    /// compared with is to have none.
     Pool,
     /// The chunks by the cipher alone, under one prepared key, where they stand.
     Bare,
-    /// The same in a pool: what the machine lets two threads gain.
+    /// The same on the threads of the pool that measures it: what the machine lets two threads gain.
     BarePool,
+}
+
+impl Way {
+    /// Does it split its work among the threads of the pool that measures it?
+    #[must_use]
+    pub const fn splits(self) -> bool {
+        matches!(self, Self::BackupPool | Self::BarePool)
+    }
 }
 
 /// Builds the operation on backend `B`, on files of `size` bytes of plaintext.
@@ -62,16 +73,21 @@ pub fn build<B: FileBackend>(
     size: usize,
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
-    let pool = pool::of(way)?;
     match (direction, way) {
-        (Direction::Seal, Way::Bare | Way::BarePool) => bare::seal::<B>(size, pool),
-        (Direction::Open, Way::Bare | Way::BarePool) => bare::open::<B>(size, pool),
+        (Direction::Seal, Way::Bare) => bare::seal::<B>(size, bare::Threads::One),
+        (Direction::Seal, Way::BarePool) => bare::seal::<B>(size, bare::Threads::Pool),
+        (Direction::Open, Way::Bare) => bare::open::<B>(size, bare::Threads::One),
+        (Direction::Open, Way::BarePool) => bare::open::<B>(size, bare::Threads::Pool),
         (Direction::Seal, Way::Stream) => Ok(chunked::seal_stream::<B>(size, seed)),
         (Direction::Open, Way::Stream) => chunked::open_stream::<B>(size, seed),
-        (Direction::Seal, Way::Backup | Way::BackupPool) => backup::seal::<B>(size, seed, pool),
-        (Direction::Open, Way::Backup | Way::BackupPool) => backup::open::<B>(size, seed, pool),
-        (Direction::Seal, Way::Whole | Way::Pool) => chunked::seal_whole::<B>(size, seed, pool),
-        (Direction::Open, Way::Whole | Way::Pool) => chunked::open_whole::<B>(size, seed, pool),
+        (Direction::Seal, Way::Backup) => backup::seal::<B, _>(size, seed, InOrder),
+        (Direction::Seal, Way::BackupPool) => backup::seal::<B, _>(size, seed, OnPool),
+        (Direction::Open, Way::Backup) => backup::open::<B, _>(size, seed, InOrder),
+        (Direction::Open, Way::BackupPool) => backup::open::<B, _>(size, seed, OnPool),
+        (Direction::Seal, Way::Whole) => chunked::seal_whole::<B>(size, seed, None),
+        (Direction::Seal, Way::Pool) => chunked::seal_whole::<B>(size, seed, Some(pool()?)),
+        (Direction::Open, Way::Whole) => chunked::open_whole::<B>(size, seed, None),
+        (Direction::Open, Way::Pool) => chunked::open_whole::<B>(size, seed, Some(pool()?)),
     }
 }
 
