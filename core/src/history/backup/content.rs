@@ -108,11 +108,10 @@ impl<C: Content + Sync> Scattered for Encoded<'_, C> {
         body.get(start..range.end.checked_sub(body_start)?)
     }
 
-    fn copy(&self, start: usize, to: &mut [u8]) -> Option<()> {
+    fn copy(&self, start: usize, mut to: &mut [u8]) -> Option<()> {
         let (first, contents) = self.from(start);
         let mut skipped = start.checked_sub(first)?;
         let mut contents = contents.iter();
-        let mut to = to;
         while !to.is_empty() {
             let (kind, name, body) = contents.next()?.parts();
             let [high, low] = (name.len() as u16).to_be_bytes();
