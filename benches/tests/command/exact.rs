@@ -53,7 +53,7 @@ fn counts_are_those_of_the_golden_file_but_for_what_was_changed_in_it() {
     assert_eq!(code, Some(3), "{printed}{errors}");
     let differences: Vec<&str> = printed
         .lines()
-        .filter(|line| !line.starts_with("not comparable"))
+        .filter(|line| !line.starts_with("not comparable") && !is_of_this_processor(line))
         .collect();
     assert_eq!(differences.len(), 2, "{printed}");
     assert!(differences[0].starts_with("warning        session/skip/"));
@@ -64,6 +64,19 @@ fn counts_are_those_of_the_golden_file_but_for_what_was_changed_in_it() {
         "{printed}"
     );
     assert!(errors.contains("differences from") && errors.contains("--write"));
+}
+
+/// Is it that `mixed` allocates less? The file was made where an agreement of its is AWS-LC's, which
+/// allocates; with AVX-512 IFMA it is the kernel's.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn is_of_this_processor(line: &str) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    let has_ifma = std::is_x86_feature_detected!("avx512ifma");
+    #[cfg(not(target_arch = "x86_64"))]
+    let has_ifma = false;
+    let allocates_less = ["warning ", " on mixed: ", " allocations "];
+    let is_changed = line.contains("before 100 (100000)");
+    has_ifma && !is_changed && allocates_less.iter().all(|part| line.contains(part))
 }
 
 #[test]
@@ -122,14 +135,12 @@ mod stepping {
                 format!("regression     primitive/aes256gcm_seal_fresh/{length} on aws-lc-rs: ");
             let lost = printed.lines().filter(|line| line.starts_with(&start));
             let lost: Vec<&str> = lost.map(|line| &line[start.len()..]).collect();
-            assert!(
-                lost[0].starts_with("no aes instructions any more"),
-                "{lost:?}"
-            );
-            assert!(
-                lost[1].starts_with("no pclmul instructions any more"),
-                "{lost:?}"
-            );
+            let no = |class: &str| {
+                let start = format!("no {class} instructions any more");
+                lost.iter().any(|text| text.starts_with(&start))
+            };
+            // With vectors of 512 bits the products of short messages are not PCLMULQDQ's.
+            assert!(no("aes") && (no("pclmul") || no("vaes512")), "{lost:?}");
         }
     }
 
