@@ -23,10 +23,10 @@ const CHUNKS_IN_A_ROW: usize = 4;
 /// [`Backup`](sprag_core::history::backup::Backup) take it by their `on`, and are then used within the
 /// pool. Outside of one the calling thread does all.
 ///
-/// For each thread 256 KiB of text are gathered at once, and twice as much is opened. What stands together
-/// need not be gathered: give a [`BackupWriter`](sprag_core::history::backup::BackupWriter) a megabyte of items or two
-/// by `add_all`, and keep each thread of the pool on a processor of its own where that is in your hands
-/// (`start_handler` of its builder): a scheduler may leave two of them on one for milliseconds.
+/// For each thread 256 KiB of text are gathered at once, and twice as much of a backup is opened. What
+/// stands together need not be gathered: give a writer two megabytes of items at a time by `add_all`. And
+/// keep each thread of the pool on a processor of its own where that is in your hands (`start_handler` of
+/// its builder): a scheduler may leave two of them on one for milliseconds.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -57,7 +57,10 @@ pub struct OnPool;
 
 impl Spread for OnPool {
     fn chunks_at_once(&self) -> usize {
-        CHUNKS_PER_THREAD * split::threads()
+        match split::threads() {
+            1 => InOrder.chunks_at_once(),
+            threads => CHUNKS_PER_THREAD * threads,
+        }
     }
 
     fn each(
