@@ -38,10 +38,10 @@ mod processor {
         let Ok(allowed) = sched_getaffinity(Some(getpid())) else {
             return;
         };
-        let mut processors = (0..CpuSet::MAX_CPU).filter(|processor| allowed.is_set(*processor));
         if (allowed.count() as usize) < POOL_THREADS {
             return;
         }
+        let mut processors = (0..CpuSet::MAX_CPU).filter(|processor| allowed.is_set(*processor));
         let mut one = CpuSet::new();
         if let Some(processor) = processors.nth(number) {
             one.set(processor);

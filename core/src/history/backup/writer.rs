@@ -182,7 +182,7 @@ impl<B: FileBackend, P: Spread> BackupWriter<B, P> {
     }
 
     /// Adds many items: the same as one after the other, but what they complete is sealed from where
-    /// they stand, by all threads that there are. A megabyte together is enough to keep them busy.
+    /// they stand, by all threads that there are. Two megabytes together keep two threads busy.
     ///
     /// # Errors
     /// As [`add`](Self::add).

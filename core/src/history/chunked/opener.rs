@@ -41,8 +41,7 @@ impl<B: FileBackend> Opener<B> {
         })
     }
 
-    /// Opens from here on as `spread` says: as many of the chunks that a call completes together as are
-    /// worked on at once.
+    /// Opens the chunks that a call completes from here on as `spread` says.
     #[must_use]
     pub fn on<P: Spread>(self, spread: P) -> Opener<B, P> {
         Opener {

@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use super::Buffer;
 
 /// What a file or its text is appended to: a `Vec` of bytes, or a [`Buffer`] to be emptied and filled again.
-pub trait Room: sealed::Room {}
+pub trait Room: Grow {}
 
 impl Room for Vec<u8> {}
 impl Room for Buffer {}
 
-pub(super) mod sealed {
-    pub trait Room {
+mod sealed {
+    pub trait Grow {
         /// The next `len` bytes, whatever stands in them: they count as written.
         fn next(&mut self, len: usize) -> &mut [u8];
 
@@ -20,9 +20,9 @@ pub(super) mod sealed {
     }
 }
 
-pub(crate) use sealed::Room as Grow;
+pub(super) use sealed::Grow;
 
-impl sealed::Room for Vec<u8> {
+impl Grow for Vec<u8> {
     fn next(&mut self, len: usize) -> &mut [u8] {
         let start = self.len();
         self.resize(start.saturating_add(len), 0);

@@ -47,12 +47,12 @@ impl Spread for InOrder {
     }
 }
 
-/// Fewer chunks are gathered.
+/// Where fewer chunks than these are there, they are gathered.
 pub(super) fn at_once(spread: &impl Spread) -> usize {
     spread.chunks_at_once().max(1)
 }
 
-/// More chunks are divided into parts. Threads that have more to do wait less often for each other; one
+/// Where more chunks than these are there, they are divided into parts. Threads that have more to do wait less often for each other; one
 /// thread waits for nobody, and finds what it is about to write in its cache.
 pub(super) const fn at_most(at_once: usize) -> usize {
     match at_once {
