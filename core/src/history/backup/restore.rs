@@ -23,8 +23,7 @@ use crate::time::UnixTime;
 use crate::wrap::KekRing;
 use crate::wrap::hpke::HpkeKem;
 
-/// So many chunks are read at once at least, and twice what is worked on together: whole ones, which need
-/// no detour, and threads that have more to do wait less often for each other.
+/// So many chunks are read at once at least: whole ones, which need no detour.
 const CHUNKS: usize = 4;
 
 /// What a restore is doing.
@@ -237,6 +236,7 @@ impl<S: BackupSource, P: Spread> Backup<S, P> {
         progress: &mut dyn FnMut(Progress),
         mut read: impl FnMut(&mut Items) -> Result<(), RestoreError<S::Error, I>>,
     ) -> Result<Progress, RestoreError<S::Error, I>> {
+        // Threads that have more to do wait less often for each other.
         let chunks = self.spread.chunks_at_once().saturating_mul(2).max(CHUNKS);
         let part_len = chunks.saturating_mul(CHUNK_LEN + TAG_LEN);
         let mut opener = self.payload(key)?;
