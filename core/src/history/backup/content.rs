@@ -87,7 +87,7 @@ impl<'a, C: Content> Encoded<'a, C> {
     }
 
     /// The items from that on in which byte `at` is, and where the first of them begins.
-    fn from_byte(&self, at: usize) -> (usize, &'a [C]) {
+    fn starting_at(&self, at: usize) -> (usize, &'a [C]) {
         let number = self.ends.partition_point(|end| *end <= at);
         let before = number.checked_sub(1).and_then(|last| self.ends.get(last));
         let contents = self.contents.get(number..).unwrap_or_default();
@@ -101,7 +101,7 @@ impl<C: Content + Sync> Scattered for Encoded<'_, C> {
     }
 
     fn in_place(&self, range: Range<usize>) -> Option<&[u8]> {
-        let (start, contents) = self.from_byte(range.start);
+        let (start, contents) = self.starting_at(range.start);
         let (_, name, body) = contents.first()?.parts();
         let body_start = start.checked_add(FRAME_LEN)?.checked_add(name.len())?;
         let start = range.start.checked_sub(body_start)?;
@@ -109,7 +109,7 @@ impl<C: Content + Sync> Scattered for Encoded<'_, C> {
     }
 
     fn copy(&self, start: usize, mut to: &mut [u8]) -> Option<()> {
-        let (first, contents) = self.from_byte(start);
+        let (first, contents) = self.starting_at(start);
         let mut skipped = start.checked_sub(first)?;
         let mut contents = contents.iter();
         while !to.is_empty() {
