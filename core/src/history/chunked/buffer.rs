@@ -5,9 +5,12 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use super::room::Grow;
+
+/// Bytes that a processor moves between its caches at once.
+const LINE: usize = 64;
 
 /// Bytes that are appended at the end and taken from the front, again and again. A `Vec` is filled with
 /// zeros before anything is sealed or opened into it, each time; here the place of what was taken is
@@ -40,7 +43,7 @@ use super::room::Grow;
 #[derive(Default)]
 pub struct Buffer {
     /// All of it may be written: room that was written once needs no other zeros.
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Vec<u8>,
     taken: usize,
     filled: usize,
 }
@@ -63,22 +66,19 @@ impl Buffer {
         // Little that is left goes to the front at once, so that the same memory is used again, which is
         // in the caches.
         if self.len() <= self.taken / 16 {
-            self.bytes.copy_within(self.taken..self.filled, 0);
-            self.filled = self.len();
-            self.taken = 0;
+            self.move_to_front();
         }
     }
 
     /// Takes all bytes away.
-    pub const fn clear(&mut self) {
-        self.taken = 0;
-        self.filled = 0;
+    pub fn clear(&mut self) {
+        self.consume(self.len());
     }
 
-    /// For how many bytes there is room, taken, there and free.
+    /// For how many bytes there is room, taken, there and free, besides a line.
     #[cfg(test)]
     pub(crate) fn room(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len().saturating_sub(LINE)
     }
 
     /// Makes room for `len` bytes. What was taken gives way; there is as much again as is there, so that it
@@ -86,20 +86,36 @@ impl Buffer {
     /// grows it leaves no old bytes behind.
     #[cold]
     fn grow(&mut self, len: usize) {
-        let there = self.taken..self.filled;
-        let room = there.len().saturating_mul(2).saturating_add(len);
-        let room = room.saturating_add(len / 16);
-        self.taken = 0;
-        self.filled = there.len();
-        if room > self.bytes.len() {
-            let mut grown = Zeroizing::new(vec![0; room]);
-            let there = self.bytes.get(there).unwrap_or_default();
-            let front = grown.get_mut(..there.len()).unwrap_or_default();
-            front.copy_from_slice(there);
-            self.bytes = grown;
-        } else {
-            self.bytes.copy_within(there, 0);
+        let room = self.len().saturating_mul(2).saturating_add(len);
+        let room = room.saturating_add(len / 16).saturating_add(LINE);
+        if room <= self.bytes.len() {
+            self.move_to_front();
+            return;
         }
+        let mut grown = Self {
+            bytes: vec![0; room],
+            ..Self::default()
+        };
+        grown.taken = grown.front_of(self.len());
+        grown.filled = grown.taken;
+        grown.extend_from_slice(self);
+        *self = grown;
+    }
+
+    /// Lets what was taken give way.
+    fn move_to_front(&mut self) {
+        let there = self.taken..self.filled;
+        let front = self.front_of(there.len()).min(self.taken);
+        self.filled = front.saturating_add(there.len());
+        self.taken = front;
+        self.bytes.copy_within(there, front);
+    }
+
+    /// Where `len` bytes are to begin for a line to begin behind them: ciphers write the longest vectors
+    /// there are, and take longer where each of them crosses two lines.
+    fn front_of(&self, len: usize) -> usize {
+        let behind = self.bytes.get(len..).unwrap_or_default();
+        behind.as_ptr().align_offset(LINE).min(LINE)
     }
 }
 
@@ -124,6 +140,13 @@ impl Deref for Buffer {
 
     fn deref(&self) -> &[u8] {
         self.bytes.get(self.taken..self.filled).unwrap_or_default()
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        // As a slice: a `Vec` is wiped byte by byte, which takes as long as opening a part of a file.
+        self.bytes.as_mut_slice().zeroize();
     }
 }
 
@@ -161,6 +184,20 @@ mod tests {
         assert_eq!(usize::from(written.wrapping_sub(read)), buffer.len());
         buffer.consume(1000);
         assert_eq!(*buffer, []);
+    }
+
+    #[test]
+    fn what_follows_a_few_bytes_begins_with_a_line() {
+        let mut buffer = Buffer::new();
+        for left in [0, 1, 63, 64, 0] {
+            let place = buffer.next(10_000);
+            assert_eq!(place.as_ptr().align_offset(LINE), 0, "{left}");
+            place[10_000 - left..].fill(7);
+            buffer.consume(buffer.len() - left);
+            assert_eq!(*buffer, vec![7; left]);
+        }
+        buffer.clear();
+        assert_eq!(buffer.next(10_000).as_ptr().align_offset(LINE), 0);
     }
 
     #[test]
