@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 
+use sprag_core::SecretBytes;
 use sprag_core::session::{Session, SessionError, SessionId};
 use sprag_core::{CryptoBackend, Suite, UnixTime};
-use zeroize::Zeroizing;
 
 use crate::entropy::{AnyRng, ByObject};
 
@@ -60,7 +60,7 @@ pub trait AnySession: Send {
     fn close(&mut self);
 
     /// [`Session::encode`]: any backend loads it again.
-    fn encode(&self) -> Zeroizing<Vec<u8>>;
+    fn encode(&self) -> SecretBytes;
 }
 
 impl<B: CryptoBackend> AnySession for Session<B> {
@@ -112,7 +112,7 @@ impl<B: CryptoBackend> AnySession for Session<B> {
         self.close();
     }
 
-    fn encode(&self) -> Zeroizing<Vec<u8>> {
+    fn encode(&self) -> SecretBytes {
         self.encode()
     }
 }

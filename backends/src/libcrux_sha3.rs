@@ -1,11 +1,8 @@
 //! SHA-3 over `libcrux-sha3`, on which `libcrux-ml-kem` stands, for the backends that take ML-KEM
 //! from there.
 
-extern crate alloc;
-
-use alloc::vec::Vec;
-
-use zeroize::Zeroizing;
+use sprag_core::SecretBytes;
+use sprag_core::codec::Writer;
 
 use crate::provenance::{Row, Wipes};
 
@@ -18,8 +15,8 @@ pub struct Sha3;
 impl sprag_core::primitives::Sha3 for Sha3 {
     fn sha3_256(parts: &[&[u8]], digest: &mut [u8; 32]) {
         let len = parts.iter().map(|part| part.len()).sum();
-        let mut input = Zeroizing::new(Vec::with_capacity(len));
-        parts.iter().for_each(|part| input.extend_from_slice(part));
+        let mut input = SecretBytes::with_capacity(len);
+        parts.iter().for_each(|part| input.put(part));
         libcrux_sha3::sha256_ema(digest, &input);
     }
 

@@ -107,10 +107,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Appends fields to a byte vector.
+/// Appends fields to bytes.
 ///
-/// A vector that grows leaves its old bytes behind: reserve the whole length first where the
-/// fields are secret.
+/// A vector that grows leaves its old bytes behind: where fields are secret, write to
+/// [`SecretBytes`](crate::SecretBytes).
 pub trait Writer {
     /// Appends bytes as they are.
     fn put(&mut self, bytes: &[u8]);

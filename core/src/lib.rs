@@ -51,6 +51,6 @@ pub mod wire;
 pub mod wrap;
 
 pub use backend::{CryptoBackend, FileBackend, HybridBackend, PqBackend};
-pub use secret::Secret;
+pub use secret::{Secret, SecretBytes};
 pub use suite::Suite;
 pub use time::UnixTime;

@@ -1,14 +1,12 @@
 //! Passwords, and what checking one may cost, for whatever file has a slot for one.
 
-use alloc::vec::Vec;
 use core::fmt;
 
-use zeroize::Zeroizing;
-
 use crate::primitives::PasswordCost;
+use crate::secret::SecretBytes;
 
 /// A password. Wiped on drop.
-pub struct Password(Zeroizing<Vec<u8>>);
+pub struct Password(SecretBytes);
 
 impl Password {
     /// Takes a password **that is in Unicode's normalization form NFKC**: the same letters typed on
@@ -16,7 +14,7 @@ impl Password {
     /// here is no table to do it with.
     #[must_use]
     pub fn from_nfkc(text: &str) -> Self {
-        Self(Zeroizing::new(text.as_bytes().to_vec()))
+        Self(SecretBytes::from(text.as_bytes()))
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use sprag_core::history::chunked::{
     self, CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Pieces, Spread, TAG_LEN,
 };
-use sprag_core::{FileBackend, Secret};
-use zeroize::{Zeroize, Zeroizing};
+use sprag_core::{FileBackend, Secret, SecretBytes};
+use zeroize::Zeroize;
 
 use super::split;
 
@@ -144,9 +144,9 @@ pub fn open_file<B: FileBackend>(
     key: &Secret<32>,
     context: &[u8],
     file: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, ChunkedError> {
+) -> Result<SecretBytes, ChunkedError> {
     let (pieces, body) = begun::<B>(key, context, file)?;
-    let mut text = Zeroizing::new(vec![0; pieces.text_len() as usize]);
+    let mut text = SecretBytes::from(vec![0; pieces.text_len() as usize]);
     open_all(&pieces, body, &mut text)?;
     Ok(text)
 }

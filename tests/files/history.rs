@@ -43,11 +43,8 @@ fn lives<S: Store>(store: &S) {
 
     // Another process, later.
     let march = history.open_epoch(3).unwrap();
-    assert_eq!(
-        **history.get(&march, &[0]).unwrap().unwrap(),
-        b"changed"[..]
-    );
-    assert_eq!(**history.get(&march, &[2]).unwrap().unwrap(), [2; 50]);
+    assert_eq!(*history.get(&march, &[0]).unwrap().unwrap(), b"changed"[..]);
+    assert_eq!(*history.get(&march, &[2]).unwrap().unwrap(), [2; 50]);
     assert!(history.get(&march, &[1]).unwrap().is_none());
     let mut names = Vec::new();
     let mut after = None;
@@ -71,10 +68,7 @@ fn lives<S: Store>(store: &S) {
     assert_eq!((page.rewrapped, page.passed), (2, 0));
     history.destroy_generation(1).unwrap();
     let march = history.open_epoch(3).unwrap();
-    assert_eq!(
-        **history.get(&march, &[0]).unwrap().unwrap(),
-        b"changed"[..]
-    );
+    assert_eq!(*history.get(&march, &[0]).unwrap().unwrap(), b"changed"[..]);
 
     assert_eq!(history.sweep(3, 10), Err(HistoryError::NotErased));
     history.erase_epoch(3, rng).unwrap();
@@ -176,7 +170,7 @@ fn records_neither_move_nor_go_back() {
         damaged(b"a", second.blob[..at].to_vec());
     }
     put(&store, &id(b"a"), second);
-    assert_eq!(**history.get(&epoch, b"a").unwrap().unwrap(), b"second"[..]);
+    assert_eq!(*history.get(&epoch, b"a").unwrap().unwrap(), b"second"[..]);
     let long = history.put(&epoch, &[0; 153], b"", rng);
     assert_eq!(long, Err(HistoryError::NameTooLong));
     history.put(&epoch, &[0; 152], b"", rng).unwrap();
@@ -220,5 +214,5 @@ fn the_hybrid_kem_serves_too() {
     let epoch = history.begin_epoch(1, rng).unwrap();
     history.put(&epoch, b"id", b"text", rng).unwrap();
     let again = history.open_epoch(1).unwrap();
-    assert_eq!(**history.get(&again, b"id").unwrap().unwrap(), b"text"[..]);
+    assert_eq!(*history.get(&again, b"id").unwrap().unwrap(), b"text"[..]);
 }

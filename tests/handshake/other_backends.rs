@@ -23,8 +23,8 @@ fn goes_on_with<C: PqBackend>() {
         let bob = Identity::<C>::decode(&identity).unwrap();
         let mut prekeys = Prekeys::<C>::decode(&stored).unwrap();
         let alice = Identity::<C>::decode(&world.alice.encode()).unwrap();
-        assert_eq!((*bob.encode()).as_slice(), identity.as_slice());
-        assert_eq!((*prekeys.encode()).as_slice(), stored.as_slice());
+        assert_eq!(bob.encode(), identity);
+        assert_eq!(prekeys.encode(), stored);
         assert_eq!(bob.record(), world.bob.record());
         assert_eq!(prekeys.record(&bob), world.prekeys.record(&world.bob));
 

@@ -80,7 +80,7 @@ fn identities_survive_encoding_and_nothing_else_decodes() {
     for len in 0..bytes.len() {
         assert!(Identity::<B>::decode(&bytes[..len]).is_err());
     }
-    let longer = [bytes.as_slice(), &[0]].concat();
+    let longer = [&*bytes, &[0]].concat();
     assert_eq!(
         Identity::<B>::decode(&longer).unwrap_err(),
         HandshakeError::Malformed

@@ -106,7 +106,7 @@ fn other_setups<B: CryptoBackend>() {
     let mut receiver = setup.receiver_from(&key.public(), &key, &enc).unwrap();
     assert_eq!(receiver.open(b"", &sealed), refused);
     let mut receiver = setup.receiver_from(&other.public(), &key, &enc).unwrap();
-    assert_eq!(*receiver.open(b"", &sealed).unwrap(), b"text");
+    assert_eq!(*receiver.open(b"", &sealed).unwrap(), *b"text");
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn round_trip<B: HybridBackend>() {
         .unwrap();
     let again = XWingPrivateKey::<B>::from_seed(key.seed().duplicate()).unwrap();
     let open = |enc: &[u8]| setup.open::<B, XWing>(&again, enc, b"ad", &sealed);
-    assert_eq!(*open(&enc).unwrap(), b"text");
+    assert_eq!(*open(&enc).unwrap(), *b"text");
 
     let mut public = key.public().to_bytes();
     public[1215] |= 0x80;

@@ -3,11 +3,11 @@
 use rand_chacha::ChaCha20Rng;
 use sprag::default::{Backend, Identity, Prekeys};
 use sprag::rand_core::SeedableRng;
+use sprag::sprag_core::SecretBytes;
 use sprag::{
     AccountId, Expected, InitiatePolicy, Peer, PrekeyPolicy, PublishedPrekeys, SessionPolicy,
     Suite, UnixTime,
 };
-use zeroize::Zeroizing;
 
 /// How many conversations are started with each suite.
 const PER_SUITE: u64 = 4;
@@ -15,8 +15,8 @@ const PER_SUITE: u64 = 4;
 pub(crate) struct Start {
     pub(crate) id: u64,
     pub(crate) began: UnixTime,
-    pub(crate) initiator: Zeroizing<Vec<u8>>,
-    pub(crate) responder: Zeroizing<Vec<u8>>,
+    pub(crate) initiator: SecretBytes,
+    pub(crate) responder: SecretBytes,
     pub(crate) first_message: Vec<u8>,
     pub(crate) first_plaintext: Vec<u8>,
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use sprag::sprag_core::SecretBytes;
 use sprag::sprag_core::backend::PqBackend;
 use sprag::transport::ChannelPolicy;
 use sprag_models::Result;
@@ -17,7 +18,7 @@ use super::{Plan, ensure, text};
 struct Echo;
 
 impl Handler for Echo {
-    fn answer(&self, _: Peer, request: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>> {
+    fn answer(&self, _: Peer, request: &[u8]) -> Result<SecretBytes> {
         Ok(fields::join(&fields::split(request)?))
     }
 }

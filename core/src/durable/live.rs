@@ -8,13 +8,12 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::mem;
 
-use zeroize::Zeroizing;
-
 use crate::backend::PqBackend;
 use crate::codec::{Reader, Writer};
 use crate::durable::DurableError;
 use crate::durable::rest::MarkedKeys;
 use crate::handshake::Prekeys;
+use crate::secret::SecretBytes;
 use crate::session::{Conversation, SessionPolicy, StateError};
 use crate::store::{Record, RecordId, RecordKind};
 
@@ -110,7 +109,7 @@ impl<B: PqBackend> Live<B> {
     }
 
     /// The bytes to seal as this revision, `None` if the record is to go.
-    pub(super) fn encode(&mut self, revision: u64) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn encode(&mut self, revision: u64) -> Option<SecretBytes> {
         self.trail.rotate_right(1);
         if let Some(newest) = self.trail.first_mut() {
             *newest = revision;
@@ -119,10 +118,10 @@ impl<B: PqBackend> Live<B> {
             State::Absent => return None,
             State::Prekeys(prekeys) => prekeys.encode(),
             State::Conversation(conversation) => conversation.encode(),
-            State::Delivery(attachment) => Zeroizing::new(attachment.clone()),
+            State::Delivery(attachment) => SecretBytes::from(attachment.as_slice()),
         };
         let len = state.len().saturating_add(8 * TRAIL);
-        let mut text = Zeroizing::new(Vec::with_capacity(len));
+        let mut text = SecretBytes::with_capacity(len);
         self.trail
             .iter()
             .for_each(|revision| text.put_u64(*revision));

@@ -22,7 +22,7 @@ use crate::durable::DurableError;
 use crate::entropy;
 use crate::lifecycle::{KeyKind, Life, once};
 use crate::primitives::{Aead, Hmac};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::store::RecordId;
 
 /// Version of the blobs, and of what stands in them.
@@ -148,7 +148,7 @@ impl MarkedKeys {
         id: &RecordId,
         revision: u64,
         blob: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, DurableError> {
+    ) -> Result<SecretBytes, DurableError> {
         let damaged = || DurableError::Damaged(id.clone());
         let mut reader = Reader::new(blob);
         let version = reader.u8().map_err(|_| damaged())?;
@@ -171,7 +171,7 @@ impl MarkedKeys {
             .find(|key| key.mark == *mark)
             .ok_or(DurableError::WrongStoreKey)?;
         let (store_key, key) = (key, key.derive::<B>(salt));
-        let mut body = Zeroizing::new(body.to_vec());
+        let mut body = SecretBytes::from(body);
         let ad = associated(id, revision);
         B::Aes256Gcm::open_once(key.expose(), nonce, &ad, &mut body, tag).map_err(|_| damaged())?;
         store_key.told::<B>();

@@ -21,8 +21,6 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use zeroize::Zeroizing;
-
 use crate::backend::{CryptoBackend, PqBackend};
 use crate::codec::{Malformed, Reader, Writer};
 use crate::handshake::account::AccountId;
@@ -36,7 +34,7 @@ use crate::handshake::prekey_id::{IdCounter, PrekeyId};
 use crate::handshake::prekeys::{OneTimeSecret, Prekeys, Retired};
 use crate::lifecycle::{KeyAction, KeyKind, Life};
 use crate::primitives::{KeyAgreement, Signature};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::suite::{KemAlgorithm, Suite};
 use crate::time::UnixTime;
 
@@ -48,9 +46,9 @@ const PREKEYS: [u8; 2] = [0x50, 1];
 impl<B: CryptoBackend> Identity<B> {
     /// The encoding, at most 208 bytes, wiped on drop.
     #[must_use]
-    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub fn encode(&self) -> SecretBytes {
         let account = self.account.as_bytes();
-        let mut bytes = Zeroizing::new(Vec::with_capacity(account.len().saturating_add(80)));
+        let mut bytes = SecretBytes::with_capacity(account.len().saturating_add(80));
         bytes.put(&IDENTITY);
         bytes.put(&self.account.length_prefix());
         bytes.put(account);
@@ -81,8 +79,8 @@ impl<B: CryptoBackend> Identity<B> {
 impl<B: PqBackend> Prekeys<B> {
     /// The encoding, wiped on drop. With ML-KEM keys about 110 bytes for each one-time prekey.
     #[must_use]
-    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(self.encoded_len()));
+    pub fn encode(&self) -> SecretBytes {
+        let mut bytes = SecretBytes::with_capacity(self.encoded_len());
         bytes.put(&PREKEYS);
         write_policy(&self.policy, &mut bytes);
         bytes.put(&self.ids.next.to_bytes());
@@ -104,8 +102,7 @@ impl<B: PqBackend> Prekeys<B> {
         bytes
     }
 
-    /// At least the length of the encoding, so that no secret is left behind in a vector that
-    /// grew.
+    /// At least the length of the encoding, which then need not move as it grows.
     fn encoded_len(&self) -> usize {
         let retired = self.previous.as_ref().map(|retired| &retired.generation);
         let generations = core::iter::once(&self.current).chain(retired);
@@ -177,7 +174,7 @@ impl<B: PqBackend> Prekeys<B> {
 }
 
 impl<B: PqBackend> Generation<B> {
-    fn write(&self, bytes: &mut Vec<u8>) {
+    fn write(&self, bytes: &mut SecretBytes) {
         bytes.put(&self.caps.encode());
         bytes.put_u64(self.created.0);
         bytes.put(&self.id.to_bytes());
@@ -266,7 +263,7 @@ fn read_one_time(
     Ok(keys)
 }
 
-fn write_policy(policy: &PrekeyPolicy, bytes: &mut Vec<u8>) {
+fn write_policy(policy: &PrekeyPolicy, bytes: &mut SecretBytes) {
     bytes.put(&[u8::try_from(policy.suites.len()).unwrap_or(u8::MAX)]);
     for suite in &policy.suites {
         bytes.put_u16(suite.id());
@@ -320,7 +317,7 @@ fn ascending<T: Ord>(
     }
 }
 
-fn put_count(count: usize, bytes: &mut Vec<u8>) {
+fn put_count(count: usize, bytes: &mut SecretBytes) {
     // Every count here is bounded far below 2^32.
     bytes.put_u32(u32::try_from(count).unwrap_or(u32::MAX));
 }

@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 
 use crate::codec::{Malformed, Reader, Writer};
 use crate::ratchet::{Header, MessageKey, TAG_LEN};
+use crate::secret::SecretBytes;
 
 /// The most keys that are kept.
 pub(crate) const MAX_OPENED_KEYS: usize = 64;
@@ -104,7 +105,7 @@ impl OpenedKeys {
 
     /// Writes their number (1), then ratchet key (32), n (4), tag (16) and key (32) of each.
     #[cold]
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+    pub(crate) fn encode(&self, out: &mut SecretBytes) {
         out.put(&[self.0.len() as u8]);
         for kept in &self.0 {
             out.put(&kept.ratchet_key);

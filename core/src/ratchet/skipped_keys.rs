@@ -15,7 +15,7 @@ use crate::backend::CryptoBackend;
 use crate::codec::{Malformed, Reader, Writer};
 use crate::lifecycle::{KeyAction, KeyKind, tell};
 use crate::ratchet::{Chain, told};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 
 /// The most keys a session ever stores.
 pub(crate) const MAX_SKIPPED_KEYS: usize = 2000;
@@ -265,7 +265,7 @@ impl SkippedKeys {
     /// keys: chain (1)  n (4)  received (4)  hour (2)  key (32)
     /// ```
     /// A chain is written as its index among the closed ones; the current one comes behind them.
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+    pub(crate) fn encode(&self, out: &mut SecretBytes) {
         out.put(&[self.closed.len() as u8]);
         self.closed
             .iter()

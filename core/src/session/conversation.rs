@@ -16,12 +16,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use zeroize::Zeroizing;
-
 use crate::backend::CryptoBackend;
 use crate::codec::{Reader, Writer};
 use crate::ephemeral::KeySource;
 use crate::handshake::Fingerprint;
+use crate::secret::SecretBytes;
 use crate::session::{Session, SessionError, SessionPolicy, StateError};
 use crate::time::UnixTime;
 
@@ -176,12 +175,12 @@ impl<B: CryptoBackend> Conversation<B> {
     /// version (1) = 1   active, 255 for none (1)   count (1)   then each: retired (1)  length (4)  session
     /// ```
     #[must_use]
-    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub fn encode(&self) -> SecretBytes {
         let sessions = self.sessions().map(|session| session.encoded_len());
         let len = sessions.fold(3_usize, |sum, len| {
             sum.saturating_add(len).saturating_add(5)
         });
-        let mut out = Zeroizing::new(Vec::with_capacity(len));
+        let mut out = SecretBytes::with_capacity(len);
         out.put(&[STATE_VERSION, self.active as u8, self.slots.len() as u8]);
         for slot in &self.slots {
             let session = slot.session.encode();

@@ -7,12 +7,11 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use zeroize::Zeroizing;
-
 use crate::backend::CryptoBackend;
 use crate::ephemeral::KeySource;
 use crate::primitives::{Hmac, KeyAgreement, PrimitiveError};
 use crate::ratchet::{OpenedKey, ReceivePlan, SendPlan};
+use crate::secret::SecretBytes;
 use crate::session::envelope::{Envelope, Incoming, Outgoing, text_range};
 use crate::session::pending::Change;
 use crate::session::{Pending, Session, SessionError};
@@ -256,7 +255,7 @@ impl<B: CryptoBackend> Session<B> {
         let Some(key) = key else {
             return SessionError::Duplicate;
         };
-        let mut body = Zeroizing::new(incoming.body.to_vec());
+        let mut body = SecretBytes::from(&*incoming.body);
         let Envelope { nonce, aad, .. } = envelope;
         match key.open::<B>(self.suite.aead(), nonce, aad, &mut body, incoming.tag) {
             Ok(()) => SessionError::CloneSuspected,

@@ -15,9 +15,6 @@
 //! All secrets are in the clear: whoever stores the bytes seals them.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
-
-use zeroize::Zeroizing;
 
 use crate::agreement;
 use crate::backend::CryptoBackend;
@@ -28,7 +25,7 @@ use crate::primitives::{Hmac, KeyAgreement};
 use crate::ratchet::{
     Chain, ChainKey, DoubleRatchet, OpenedKeys, RootKey, SendingChain, SkippedKeys,
 };
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::session::{Session, SessionPolicy, StateError, hours_between};
 use crate::suite::Suite;
 use crate::time::UnixTime;
@@ -49,8 +46,8 @@ const FRONT_LEN: usize = 140;
 impl<B: CryptoBackend> Session<B> {
     /// Encodes the session: secrets in the clear, in a buffer that is wiped on drop.
     #[must_use]
-    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut out = Zeroizing::new(Vec::with_capacity(self.encoded_len()));
+    pub fn encode(&self) -> SecretBytes {
+        let mut out = SecretBytes::with_capacity(self.encoded_len());
         out.put(&[STATE_VERSION, self.flags()]);
         out.put_u16(self.suite.id());
         out.put(&self.sid);
@@ -182,7 +179,7 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
             .saturating_add(skipped)
     }
 
-    fn encode(&self, out: &mut Vec<u8>) {
+    fn encode(&self, out: &mut SecretBytes) {
         out.put(self.root.expose());
         out.put(&self.peer);
         out.put_u32(self.pn);
@@ -241,7 +238,7 @@ impl<B: CryptoBackend> DoubleRatchet<B> {
 }
 
 impl Chain {
-    fn encode(&self, out: &mut Vec<u8>) {
+    fn encode(&self, out: &mut SecretBytes) {
         out.put(self.key.expose());
         out.put_u32(self.n);
     }

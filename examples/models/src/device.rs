@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sprag::history::{EpochKey, History};
+use sprag::sprag_core::SecretBytes;
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::durable::Durable;
 use sprag::sprag_core::handshake::{Identity, PrekeyBundle, Prekeys};
@@ -25,7 +26,6 @@ use sprag::{
     ConversationId, DurableError, Expected, InitiatePolicy, Peer, PrekeyPolicy, Secret,
     SessionPolicy, StoreKeys, UnixTime,
 };
-use zeroize::Zeroizing;
 
 use crate::address::Address;
 use crate::net::Connection;
@@ -57,7 +57,7 @@ pub struct Waiting {
     /// The device that sent it, as the relay says.
     pub from: Address,
     /// The message, sealed.
-    pub sealed: Zeroizing<Vec<u8>>,
+    pub sealed: SecretBytes,
 }
 
 /// A device.
@@ -223,7 +223,7 @@ impl<B: PqBackend, S: Store> Device<B, S> {
             Ok(Waiting {
                 id: id.to_vec(),
                 from: address(from)?,
-                sealed: Zeroizing::new(sealed.to_vec()),
+                sealed: SecretBytes::from(*sealed),
             })
         });
         waiting.collect()
@@ -354,7 +354,7 @@ impl<B: PqBackend, S: Store> fmt::Debug for Device<B, S> {
 impl Letter {
     /// The bytes of a record or of a backup's item.
     #[must_use]
-    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub fn encode(&self) -> SecretBytes {
         fields::join(&[self.from.as_bytes(), &self.text])
     }
 

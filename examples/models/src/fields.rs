@@ -5,16 +5,16 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
+use sprag::sprag_core::SecretBytes;
 
 /// The most fields of a list.
 pub const MOST: usize = 4096;
 
 /// Joins fields. Wiped on drop, as what it was made of may have to be gone.
 #[must_use]
-pub fn join(fields: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+pub fn join(fields: &[&[u8]]) -> SecretBytes {
     let length = fields.iter().map(|field| field.len() + 4).sum();
-    let mut joined = Zeroizing::new(Vec::with_capacity(length));
+    let mut joined = SecretBytes::with_capacity(length);
     for field in fields {
         // A longer field does not fit into a frame either.
         let length = u32::try_from(field.len()).unwrap_or(u32::MAX);

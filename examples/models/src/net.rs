@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
+use sprag::sprag_core::SecretBytes;
 
 use crate::{Result, fields};
 
@@ -52,7 +52,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Refused`] with what the server said; the network's.
-    pub fn call(&mut self, request: &[&[u8]]) -> Result<Zeroizing<Vec<u8>>> {
+    pub fn call(&mut self, request: &[&[u8]]) -> Result<SecretBytes> {
         let request = fields::join(request);
         write_frame(&mut self.stream, &request)?;
         self.sent += request.len() as u64 + 4;
@@ -81,7 +81,7 @@ pub trait Service: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why the request is refused; the client is told.
-    fn answer(&self, request: &[u8]) -> Result<Zeroizing<Vec<u8>>>;
+    fn answer(&self, request: &[u8]) -> Result<SecretBytes>;
 }
 
 /// Serves on a free loopback port, a thread for each connection, until the process ends.
@@ -110,21 +110,21 @@ fn attend<S: Service>(mut stream: TcpStream, service: &S) -> io::Result<()> {
 }
 
 /// What goes into the frame of an answer: whether the request was accepted, and what is said to it.
-pub(crate) fn answer(outcome: Result<Zeroizing<Vec<u8>>>) -> Zeroizing<Vec<u8>> {
+pub(crate) fn answer(outcome: Result<SecretBytes>) -> SecretBytes {
     let (status, body) = match outcome {
         Ok(body) => (ACCEPTED, body),
-        Err(error) => (REFUSED, Zeroizing::new(error.to_string().into_bytes())),
+        Err(error) => (REFUSED, SecretBytes::from(error.to_string().into_bytes())),
     };
-    let mut answer = Zeroizing::new(Vec::with_capacity(body.len() + 1));
-    answer.push(status);
+    let mut answer = SecretBytes::with_capacity(body.len() + 1);
+    answer.extend_from_slice(&[status]);
     answer.extend_from_slice(&body);
     answer
 }
 
 /// What a frame answers, or why it refuses.
-pub(crate) fn answered(frame: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn answered(frame: &[u8]) -> Result<SecretBytes> {
     match frame.split_first() {
-        Some((&ACCEPTED, answer)) => Ok(Zeroizing::new(answer.to_vec())),
+        Some((&ACCEPTED, answer)) => Ok(SecretBytes::from(answer)),
         Some((_, why)) => Err(Refused(String::from_utf8_lossy(why).into_owned()).into()),
         None => Err(fields::Malformed.into()),
     }
@@ -139,7 +139,7 @@ pub fn write_frame(to: &mut impl Write, body: &[u8]) -> io::Result<()> {
         let why = "the frame is too long";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     }
-    let mut frame = Zeroizing::new(Vec::with_capacity(body.len() + 4));
+    let mut frame = SecretBytes::with_capacity(body.len() + 4);
     frame.extend_from_slice(&(body.len() as u32).to_be_bytes());
     frame.extend_from_slice(body);
     to.write_all(&frame)
@@ -149,7 +149,7 @@ pub fn write_frame(to: &mut impl Write, body: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// `InvalidData` if it would be longer than [`MAX_FRAME`]; the network's.
-pub fn read_frame(from: &mut impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+pub fn read_frame(from: &mut impl Read) -> io::Result<Option<SecretBytes>> {
     let mut length = [0; 4];
     if from.read(&mut length[..1])? == 0 {
         return Ok(None);
@@ -160,7 +160,7 @@ pub fn read_frame(from: &mut impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>
         let why = "the frame is too long";
         return Err(io::Error::new(io::ErrorKind::InvalidData, why));
     }
-    let mut body = Zeroizing::new(vec![0; length]);
+    let mut body = SecretBytes::from(vec![0; length]);
     from.read_exact(&mut body)?;
     Ok(Some(body))
 }
@@ -186,7 +186,7 @@ mod tests {
         let mut wire = Vec::new();
         assert!(write_frame(&mut wire, b"hello").is_ok());
         let read = read_frame(&mut &wire[..]).ok().flatten();
-        assert_eq!(read.as_deref().map(Vec::as_slice), Some(&b"hello"[..]));
+        assert_eq!(read.as_deref(), Some(&b"hello"[..]));
         assert!(matches!(read_frame(&mut &b""[..]), Ok(None)));
         let too_long = (MAX_FRAME as u32 + 1).to_be_bytes();
         let refused = read_frame(&mut &too_long[..]).map_err(|error| error.kind());

@@ -11,10 +11,10 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use sprag::sprag_core::SecretBytes;
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::handshake::{OneTimeBatch, PrekeyRecord};
 use sprag::{HandshakeError, PublishedPrekeys};
-use zeroize::Zeroizing;
 
 use crate::address::{Address, BadAddress};
 use crate::net::Service;
@@ -51,7 +51,7 @@ struct State {
 #[derive(Debug)]
 struct Mail {
     from: String,
-    body: Zeroizing<Vec<u8>>,
+    body: SecretBytes,
 }
 
 /// Why the relay refuses a request.
@@ -143,17 +143,17 @@ impl<B: PqBackend> Relay<B> {
         Ok(added.map_err(RelayError::Prekeys)?)
     }
 
-    fn bundle(&self, device: &str) -> Result<Zeroizing<Vec<u8>>> {
+    fn bundle(&self, device: &str) -> Result<SecretBytes> {
         let device: Address = device.parse().map_err(RelayError::Address)?;
         let mut state = self.state();
         let published = state.devices.get_mut(&device);
         let published = published.ok_or(RelayError::UnknownDevice(device))?;
         let bundle = published.take_bundle(sprag::platform::now());
-        Ok(Zeroizing::new(bundle.encode()))
+        Ok(SecretBytes::from(bundle.encode()))
     }
 
     /// The devices of an account, as addresses.
-    fn devices(&self, account: &str) -> Zeroizing<Vec<u8>> {
+    fn devices(&self, account: &str) -> SecretBytes {
         let state = self.state();
         let devices = state.devices.keys();
         let of_account = devices.filter(|device| device.account() == account);
@@ -190,14 +190,14 @@ impl<B: PqBackend> Relay<B> {
         let from = from.to_string();
         let file = fields::join(&[from.as_bytes(), body]);
         self.write(&format!("mail/{to}/{id}"), &file)?;
-        let body = Zeroizing::new(body.to_vec());
+        let body = SecretBytes::from(body);
         mailbox.insert(id, Mail { from, body });
         state.last_id = id;
         Ok(())
     }
 
     /// What waits for a device: number, sender and message of each, oldest first, as many as fit.
-    fn receive(&self, device: &str) -> Result<Zeroizing<Vec<u8>>> {
+    fn receive(&self, device: &str) -> Result<SecretBytes> {
         let device: Address = device.parse().map_err(RelayError::Address)?;
         let state = self.state();
         let mut room = crate::net::MAX_FRAME / 2;
@@ -271,7 +271,7 @@ fn record_file(device: &Address) -> String {
 }
 
 impl<B: PqBackend> Service for Relay<B> {
-    fn answer(&self, request: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    fn answer(&self, request: &[u8]) -> Result<SecretBytes> {
         let request = fields::split(request)?;
         let text = |field| std::str::from_utf8(field).map_err(|_| RelayError::UnknownRequest);
         match request[..] {
@@ -286,6 +286,6 @@ impl<B: PqBackend> Service for Relay<B> {
             [b"report", body] => self.report(body)?,
             _ => return Err(RelayError::UnknownRequest.into()),
         }
-        Ok(Zeroizing::default())
+        Ok(SecretBytes::default())
     }
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use zeroize::Zeroizing;
+use sprag::sprag_core::SecretBytes;
 
 use crate::address::Address;
 use crate::net::Service;
@@ -45,19 +45,21 @@ impl FileStore {
         Ok(())
     }
 
-    fn get(&self, name: &Address) -> Result<Zeroizing<Vec<u8>>> {
+    fn get(&self, name: &Address) -> Result<SecretBytes> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let file = files.get(name).ok_or(StoreError::NoSuchFile)?;
-        Ok(Zeroizing::new(file.clone()))
+        Ok(SecretBytes::from(file.clone()))
     }
 }
 
 impl Service for FileStore {
     /// `put` with a name and a file, in place of one that has the name; `get` with a name.
-    fn answer(&self, request: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    fn answer(&self, request: &[u8]) -> Result<SecretBytes> {
         let name = |field| -> Result<Address> { Ok(std::str::from_utf8(field)?.parse()?) };
         match fields::split(request)?[..] {
-            [b"put", file, bytes] => self.put(name(file)?, bytes).map(|()| Zeroizing::default()),
+            [b"put", file, bytes] => self
+                .put(name(file)?, bytes)
+                .map(|()| SecretBytes::default()),
             [b"get", file] => self.get(&name(file)?),
             _ => Err(StoreError::UnknownRequest.into()),
         }

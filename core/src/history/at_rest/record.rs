@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use rand_core::TryCryptoRng;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::{EpochKey, History, HistoryError};
 use crate::backend::CryptoBackend;
@@ -12,7 +12,7 @@ use crate::codec::{Reader, Writer};
 use crate::entropy;
 use crate::lifecycle::{KeyKind, once};
 use crate::primitives::{Aead, Hmac, PrimitiveError};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::store::{Change, Record, RecordId, RecordKind, Store};
 use crate::wrap::hpke::HpkeKem;
 use crate::wrap::{replace, unexpected};
@@ -24,7 +24,7 @@ const TAG_LEN: usize = 16;
 const EPOCH_LEN: usize = 8;
 
 /// Records of one epoch, by ascending name: each with its text.
-pub type HistoryPage = Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>;
+pub type HistoryPage = Vec<(Vec<u8>, SecretBytes)>;
 
 impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> History<S, B, K> {
     /// Writes a record of at most 152 bytes of name, in place of one that has the same name.
@@ -74,11 +74,7 @@ impl<S: Store, B: CryptoBackend, K: HpkeKem<B>> History<S, B, K> {
     ///
     /// # Errors
     /// [`HistoryError::Damaged`]; the store's errors.
-    pub fn get(
-        &self,
-        epoch: &EpochKey,
-        id: &[u8],
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, HistoryError> {
+    pub fn get(&self, epoch: &EpochKey, id: &[u8]) -> Result<Option<SecretBytes>, HistoryError> {
         let name = record_id(epoch.number(), id)?;
         let record = self.load_one(&name)?;
         record
@@ -223,7 +219,7 @@ fn open<B: CryptoBackend>(
     epoch: &EpochKey,
     name: &RecordId,
     record: &Record,
-) -> Result<Zeroizing<Vec<u8>>, HistoryError> {
+) -> Result<SecretBytes, HistoryError> {
     let damaged = || HistoryError::Damaged(name.clone());
     let mut reader = Reader::new(&record.blob);
     if reader.u8().map_err(|_| damaged())? != FORMAT {
@@ -237,7 +233,7 @@ fn open<B: CryptoBackend>(
     let body = reader.bytes(len).map_err(|_| damaged())?;
     let tag = reader.array::<TAG_LEN>().map_err(|_| damaged())?;
     let key = key::<B>(epoch, name)?;
-    let mut text = Zeroizing::new(body.to_vec());
+    let mut text = SecretBytes::from(body);
     let ad = associated(name, record.revision);
     match B::Aes256Gcm::open_once(key.expose(), nonce, &ad, &mut text, tag) {
         Ok(()) => {

@@ -177,9 +177,9 @@ fn first_of(chain: u32) -> Chain {
 }
 
 fn encoded(store: &SkippedKeys) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = SecretBytes::default();
     store.encode(&mut bytes);
-    bytes
+    bytes.to_vec()
 }
 
 proptest! {

@@ -5,14 +5,13 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use zeroize::Zeroizing;
 
 use crate::backend::CryptoBackend;
 use crate::codec::Reader;
 use crate::entropy;
 use crate::lifecycle::{KeyAction, KeyKind, Life};
 use crate::primitives::{Aead, Hmac};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::time::UnixTime;
 use crate::transport::cipher::TAG_LEN;
 use crate::transport::error::TransportError;
@@ -256,7 +255,7 @@ impl TicketKeys {
             .ok_or(TransportError::UnknownTicketKey)?;
         let life = &key.life;
         let key = key.derive::<B>(&front.salt);
-        let mut body = Zeroizing::new(body.to_vec());
+        let mut body = SecretBytes::from(body);
         B::Aes256Gcm::open_once(key.expose(), &[0; 12], front_bytes, &mut body, tag)?;
         life.used();
         Ok((front, Content::decode(&body)?))

@@ -8,12 +8,8 @@
 //!          || uses(1) || policy revision(4)
 //! ```
 
-use alloc::vec::Vec;
-
-use zeroize::Zeroizing;
-
 use crate::codec::{Malformed, Reader, Writer};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::suite::AeadAlgorithm;
 use crate::time::UnixTime;
 use crate::transport::cipher::{CIPHERS, TAG_LEN, cipher_number};
@@ -75,8 +71,8 @@ pub(super) struct Content {
 }
 
 impl Content {
-    pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(CONTENT_LEN));
+    pub(super) fn encode(&self) -> SecretBytes {
+        let mut bytes = SecretBytes::with_capacity(CONTENT_LEN);
         bytes.put(self.secret.expose());
         bytes.put(&[cipher_number(self.aead), self.client.is_some().into()]);
         bytes.put(&self.client.unwrap_or_default());

@@ -3,13 +3,13 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::{Aead, HpkeError, labeled};
 use crate::backend::CryptoBackend;
 use crate::nonce;
 use crate::primitives::{Aead as _, PrimitiveError};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 
 const TAG_LEN: usize = 16;
 
@@ -92,12 +92,12 @@ impl<B: CryptoBackend> Context<B> {
         Ok(sealed)
     }
 
-    fn open(&mut self, aad: &[u8], ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, HpkeError> {
+    fn open(&mut self, aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, HpkeError> {
         let (nonce, after) = self.next()?;
         let (body, tag) = ciphertext
             .split_last_chunk::<TAG_LEN>()
             .ok_or(HpkeError::Truncated)?;
-        let mut text = Zeroizing::new(body.to_vec());
+        let mut text = SecretBytes::from(body);
         match &self.cipher {
             Cipher::Aes256Gcm(key) => B::Aes256Gcm::open(key, &nonce, aad, &mut text, tag)?,
             Cipher::ChaCha20Poly1305(key) => {
@@ -149,7 +149,7 @@ impl<B: CryptoBackend> Receiver<B> {
     /// # Errors
     /// [`HpkeError::AuthenticationFailed`], [`HpkeError::Truncated`],
     /// [`HpkeError::MessageLimit`], [`HpkeError::ExportOnly`].
-    pub fn open(&mut self, aad: &[u8], ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, HpkeError> {
+    pub fn open(&mut self, aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, HpkeError> {
         self.0.open(aad, ciphertext)
     }
 

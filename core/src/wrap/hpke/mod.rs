@@ -30,7 +30,7 @@
 //!
 //! let (enc, sealed) = setup.seal::<Backend, DhKem, _>(&key.public(), b"ad", b"text", rng)?;
 //! let text = setup.open::<Backend, DhKem>(&key, &enc, b"ad", &sealed)?;
-//! assert_eq!(*text, b"text");
+//! assert_eq!(*text, *b"text");
 //! # Ok(())
 //! # }
 //! ```

@@ -4,13 +4,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::{DhKem, HpkeError, HpkeKem, PrivateKey, PublicKey, Receiver, Sender, labeled};
 use crate::backend::CryptoBackend;
 use crate::codec::Writer;
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 
 /// The AEAD of a context (RFC 9180 section 7.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +161,7 @@ impl<'a> Setup<'a> {
         enc: &[u8],
         aad: &[u8],
         ciphertext: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, HpkeError> {
+    ) -> Result<SecretBytes, HpkeError> {
         self.receiver::<B, K>(key, enc)?.open(aad, ciphertext)
     }
 

@@ -6,12 +6,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use sprag::sprag_core::PqBackend;
+use sprag::sprag_core::SecretBytes;
 use sprag::transport::{
     ChannelPolicy, ClientTicket, Handshake, NoiseProtocol, Purpose, SecureStream, StaticKey,
     mix_hybrid, offer, write_frame,
 };
 use sprag::{entropy, platform};
-use zeroize::Zeroizing;
 
 use super::{RESUMPTION, spoken};
 use crate::{Result, fields, net, scrub};
@@ -148,7 +148,7 @@ impl<B: PqBackend> Connection<B> {
     ///
     /// # Errors
     /// [`Refused`](net::Refused) with what the server said; the network's.
-    pub fn call(&mut self, request: &[&[u8]]) -> Result<Zeroizing<Vec<u8>>> {
+    pub fn call(&mut self, request: &[&[u8]]) -> Result<SecretBytes> {
         self.post(request)?;
         self.answer()
     }
@@ -166,7 +166,7 @@ impl<B: PqBackend> Connection<B> {
     ///
     /// # Errors
     /// As [`call`](Self::call).
-    pub fn answer(&mut self) -> Result<Zeroizing<Vec<u8>>> {
+    pub fn answer(&mut self) -> Result<SecretBytes> {
         let answer = net::read_frame(&mut self.stream);
         scrub::stack::<{ scrub::SHALLOW }>();
         let answer = answer?.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use sprag::sprag_core::PqBackend;
+use sprag::sprag_core::SecretBytes;
 use sprag::transport::{
     ChannelPolicy, Handshake, MemoryRegister, Offer, Purpose, SecureStream, StaticKey, TicketKeys,
     TicketPolicy, mix_hybrid, read_frame, write_frame,
 };
 use sprag::{entropy, platform};
-use zeroize::Zeroizing;
 
 use super::{RESUMPTION, served};
 use crate::{Result, net, scrub};
@@ -30,7 +30,7 @@ pub trait Handler: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why the request is refused; the client is told.
-    fn answer(&self, peer: Peer, request: &[u8]) -> Result<Zeroizing<Vec<u8>>>;
+    fn answer(&self, peer: Peer, request: &[u8]) -> Result<SecretBytes>;
 }
 
 /// A server of channels.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use sprag::sprag_core::CryptoBackend;
+use sprag::sprag_core::SecretBytes;
 use sprag::sprag_core::primitives::Hmac;
-use zeroize::Zeroizing;
 
 use super::{Gate, PAGE, Storage};
 use crate::Result;
@@ -80,9 +80,9 @@ impl<B: CryptoBackend> Cloud<B> {
         Ok(())
     }
 
-    fn fetch(&self, user: &[u8], after: u64) -> Result<Zeroizing<Vec<u8>>> {
+    fn fetch(&self, user: &[u8], after: u64) -> Result<SecretBytes> {
         let found = self.storage.after(user, after, PAGE)?;
-        let mut answer = Zeroizing::new(Vec::new());
+        let mut answer = SecretBytes::default();
         for (number, message) in &found {
             let number = fields::join(&[&number.to_be_bytes()]);
             answer.extend_from_slice(&[&number[..], message].concat());
@@ -98,19 +98,19 @@ impl<B: CryptoBackend> Cloud<B> {
         self.storage.strike(&enrolled(&device))
     }
 
-    fn user(&self, device: &[u8; 32]) -> Result<Zeroizing<Vec<u8>>> {
+    fn user(&self, device: &[u8; 32]) -> Result<SecretBytes> {
         let user = self.storage.noted(&enrolled(device))?;
         user.ok_or_else(|| Denied::UnknownDevice.into())
     }
 }
 
 impl<B: CryptoBackend> Handler for Cloud<B> {
-    fn answer(&self, peer: Peer, request: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    fn answer(&self, peer: Peer, request: &[u8]) -> Result<SecretBytes> {
         let device = peer.ok_or(Denied::UnknownDevice)?;
         let request = fields::split(request)?;
         if let [b"enrol", user, code] = request[..] {
             self.enrol(&device, user, code)?;
-            return Ok(Zeroizing::default());
+            return Ok(SecretBytes::default());
         }
         let user = self.user(&device)?;
         match request[..] {
@@ -122,7 +122,7 @@ impl<B: CryptoBackend> Handler for Cloud<B> {
             [b"revoke", device] => self.revoke(&user, device)?,
             _ => return Err(Malformed.into()),
         }
-        Ok(Zeroizing::default())
+        Ok(SecretBytes::default())
     }
 }
 

@@ -16,11 +16,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sprag::history::{EpochKey, EpochState, History};
 use sprag::sprag_core::CryptoBackend;
+use sprag::sprag_core::SecretBytes;
 use sprag::stores::{Durability, Sqlite, SqliteOptions};
 use sprag::wrap::hpke::{DhKem, PrivateKey};
 use sprag::wrap::{KekName, KekRing, RewrapCursor, WrapAlgorithm};
 use sprag::{Secret, entropy, platform};
-use zeroize::Zeroizing;
 
 use crate::Result;
 
@@ -43,7 +43,7 @@ struct Kept<B: CryptoBackend> {
 }
 
 /// The number of a message, and the message.
-pub type Numbered = (u64, Zeroizing<Vec<u8>>);
+pub type Numbered = (u64, SecretBytes);
 
 impl<B: CryptoBackend> Storage<B> {
     /// The storage in this file, under this generation of the storage key. What a commit survives is the
@@ -93,7 +93,7 @@ impl<B: CryptoBackend> Storage<B> {
     ///
     /// # Errors
     /// The engine's and the store's.
-    pub fn noted(&self, name: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    pub fn noted(&self, name: &[u8]) -> Result<Option<SecretBytes>> {
         let kept = &*self.kept();
         Ok(kept.history.get(kept.key(ACCOUNTS)?, name)?)
     }

@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use sprag::sprag_core::PqBackend;
+use sprag::sprag_core::SecretBytes;
 use sprag::transport::{ChannelPolicy, Limits};
-use zeroize::Zeroizing;
 
 use crate::channel::{Client, Connection, Handler, Peer, Server, Tap, protocols, renewing, spoken};
 use crate::conductor::{Conductor, Party};
@@ -237,7 +237,7 @@ impl Run<'_> {
 struct Echo;
 
 impl Handler for Echo {
-    fn answer(&self, _: Peer, request: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    fn answer(&self, _: Peer, request: &[u8]) -> Result<SecretBytes> {
         let [said] = fields::split(request)?[..] else {
             return Err(fields::Malformed.into());
         };

@@ -8,10 +8,10 @@
 
 use sprag::SessionPolicy;
 use sprag::history::backup::RecoveryKey;
+use sprag::sprag_core::SecretBytes;
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 use sprag::wrap::KekRing;
 use sprag::wrap::hpke::DhKem;
-use zeroize::Zeroizing;
 
 use super::Model;
 use super::family::Family;
@@ -147,7 +147,7 @@ impl<B: PqBackend + FileBackend> Circle<B> {
     }
 
     /// The account's file of this number: 0 is the bag, 1 the archive.
-    fn get(&mut self, number: u32) -> Result<Zeroizing<Vec<u8>>> {
+    fn get(&mut self, number: u32) -> Result<SecretBytes> {
         let name = self.name(number);
         self.escrow.call(&[b"get", name.as_bytes()])
     }

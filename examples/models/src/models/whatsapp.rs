@@ -7,8 +7,8 @@
 
 use sprag::SessionPolicy;
 use sprag::history::backup::RecoveryKey;
+use sprag::sprag_core::SecretBytes;
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
-use zeroize::Zeroizing;
 
 use super::Model;
 use super::parties::{Client, common};
@@ -92,7 +92,7 @@ fn client<B: PqBackend + FileBackend>(place: &Place) -> Result<()> {
     })
 }
 
-fn fetch(store: &str, name: &str) -> Result<Zeroizing<Vec<u8>>> {
+fn fetch(store: &str, name: &str) -> Result<SecretBytes> {
     Connection::open(store.parse()?)?.call(&[b"get", name.as_bytes()])
 }
 

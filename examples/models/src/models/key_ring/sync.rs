@@ -8,7 +8,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use zeroize::Zeroizing;
+use sprag::sprag_core::SecretBytes;
 
 use crate::net::{self, Service};
 use crate::party::{self, Fault, Place, UnknownCommand, unhex};
@@ -29,7 +29,7 @@ pub(super) fn run(place: &Place) -> Result<()> {
     party::answer(&[&address.to_string()], |verb, arguments| {
         match (verb, arguments) {
             ("put-back", [file]) => {
-                let file = Zeroizing::new(unhex(file)?);
+                let file = SecretBytes::from(unhex(file)?);
                 sync.put(&mut sync.state(), &file)?;
                 Ok(Vec::new())
             }
@@ -47,8 +47,8 @@ struct Sync {
 #[derive(Default)]
 struct State {
     version: u64,
-    file: Zeroizing<Vec<u8>>,
-    kept: Vec<Zeroizing<Vec<u8>>>,
+    file: SecretBytes,
+    kept: Vec<SecretBytes>,
     report: Vec<u8>,
 }
 
@@ -65,7 +65,7 @@ impl Sync {
 
     fn put(&self, state: &mut State, file: &[u8]) -> io::Result<()> {
         fs::write(self.folder.join(FILE), file)?;
-        let before = std::mem::replace(&mut state.file, Zeroizing::new(file.to_vec()));
+        let before = std::mem::replace(&mut state.file, SecretBytes::from(file));
         if !self.forgets {
             state.kept.push(before);
         }
@@ -85,7 +85,7 @@ impl Sync {
 }
 
 impl Service for Sync {
-    fn answer(&self, request: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    fn answer(&self, request: &[u8]) -> Result<SecretBytes> {
         match fields::split(request)?[..] {
             [b"fetch"] => {
                 let state = self.state();
@@ -95,7 +95,7 @@ impl Service for Sync {
             [b"report", report] => self.report(report)?,
             _ => return Err(SyncError::UnknownRequest.into()),
         }
-        Ok(Zeroizing::default())
+        Ok(SecretBytes::default())
     }
 }
 
