@@ -174,7 +174,7 @@ impl AsRef<[u8]> for SecretBytes {
 
 impl Drop for SecretBytes {
     fn drop(&mut self) {
-        // What a vector has room for is wiped as a slice, what is in it byte by byte: eight times slower.
+        // What a vector has room for is wiped as a slice, what is in it byte by byte, which is slower.
         self.0.clear();
         self.0.zeroize();
     }
