@@ -67,7 +67,7 @@ pub use sprag_core::session::{
 };
 #[cfg(feature = "conformance")]
 pub use sprag_core::testing;
-pub use sprag_core::{Secret, Suite, UnixTime, history, keyring, store, wrap};
+pub use sprag_core::{Secret, SecretBytes, Suite, UnixTime, history, keyring, store, wrap};
 pub use sprag_stores as stores;
 
 /// A module with every generic type of the engine on one backend, under the same names for each,

@@ -2,7 +2,6 @@
 //! from there.
 
 use sprag_core::SecretBytes;
-use sprag_core::codec::Writer;
 
 use crate::provenance::{Row, Wipes};
 
@@ -16,7 +15,7 @@ impl sprag_core::primitives::Sha3 for Sha3 {
     fn sha3_256(parts: &[&[u8]], digest: &mut [u8; 32]) {
         let len = parts.iter().map(|part| part.len()).sum();
         let mut input = SecretBytes::with_capacity(len);
-        parts.iter().for_each(|part| input.put(part));
+        parts.iter().for_each(|part| input.extend_from_slice(part));
         libcrux_sha3::sha256_ema(digest, &input);
     }
 

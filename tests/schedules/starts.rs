@@ -1,9 +1,9 @@
 //! Conversations to start a schedule from: both sides saved right behind their handshake.
 
 use rand_chacha::ChaCha20Rng;
+use sprag::SecretBytes;
 use sprag::default::{Backend, Identity, Prekeys};
 use sprag::rand_core::SeedableRng;
-use sprag::sprag_core::SecretBytes;
 use sprag::{
     AccountId, Expected, InitiatePolicy, Peer, PrekeyPolicy, PublishedPrekeys, SessionPolicy,
     Suite, UnixTime,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use sprag::sprag_core::SecretBytes;
+use sprag::SecretBytes;
 use sprag::sprag_core::backend::PqBackend;
 use sprag::transport::ChannelPolicy;
 use sprag_models::Result;

@@ -14,8 +14,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use sprag::SecretBytes;
 use sprag::history::{EpochKey, History};
-use sprag::sprag_core::SecretBytes;
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::durable::Durable;
 use sprag::sprag_core::handshake::{Identity, PrekeyBundle, Prekeys};

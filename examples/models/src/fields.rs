@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use sprag::sprag_core::SecretBytes;
+use sprag::SecretBytes;
 
 /// The most fields of a list.
 pub const MOST: usize = 4096;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sprag::sprag_core::SecretBytes;
+use sprag::SecretBytes;
 
 use crate::{Result, fields};
 

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sprag::sprag_core::SecretBytes;
+use sprag::SecretBytes;
 use sprag::sprag_core::backend::PqBackend;
 use sprag::sprag_core::handshake::{OneTimeBatch, PrekeyRecord};
 use sprag::{HandshakeError, PublishedPrekeys};

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use sprag::sprag_core::SecretBytes;
+use sprag::SecretBytes;
 
 use crate::address::Address;
 use crate::net::Service;

@@ -1,13 +1,11 @@
 //! A buffer that is filled at its end and emptied from its front.
 
 use alloc::vec;
-use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
 
-use zeroize::Zeroize;
-
 use super::room::Grow;
+use crate::secret::SecretBytes;
 
 /// Bytes that a processor moves between its caches at once.
 const LINE: usize = 64;
@@ -43,7 +41,7 @@ const LINE: usize = 64;
 #[derive(Default)]
 pub struct Buffer {
     /// All of it may be written: room that was written once needs no other zeros.
-    bytes: Vec<u8>,
+    bytes: SecretBytes,
     taken: usize,
     filled: usize,
 }
@@ -93,7 +91,7 @@ impl Buffer {
             return;
         }
         let mut grown = Self {
-            bytes: vec![0; room],
+            bytes: vec![0; room].into(),
             ..Self::default()
         };
         grown.taken = grown.front_of(self.len());
@@ -140,13 +138,6 @@ impl Deref for Buffer {
 
     fn deref(&self) -> &[u8] {
         self.bytes.get(self.taken..self.filled).unwrap_or_default()
-    }
-}
-
-impl Drop for Buffer {
-    fn drop(&mut self) {
-        // As a slice: a `Vec` is wiped byte by byte, which takes as long as opening a part of a file.
-        self.bytes.as_mut_slice().zeroize();
     }
 }
 

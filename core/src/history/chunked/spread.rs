@@ -52,8 +52,9 @@ pub(super) fn at_once(spread: &impl Spread) -> usize {
     spread.chunks_at_once().max(1)
 }
 
-/// Where more chunks than these are there, they are divided into parts. Threads that have more to do wait less often for each other; one
-/// thread waits for nobody, and finds what it is about to write in its cache.
+/// Where more chunks than these are there, they are divided into parts. Threads that have more to do wait
+/// less often for each other; one thread waits for nobody, and finds what it is about to write in its
+/// cache.
 pub(super) const fn at_most(at_once: usize) -> usize {
     match at_once {
         1 => 1,

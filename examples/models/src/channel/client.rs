@@ -5,8 +5,8 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
+use sprag::SecretBytes;
 use sprag::sprag_core::PqBackend;
-use sprag::sprag_core::SecretBytes;
 use sprag::transport::{
     ChannelPolicy, ClientTicket, Handshake, NoiseProtocol, Purpose, SecureStream, StaticKey,
     mix_hybrid, offer, write_frame,

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use sprag::SecretBytes;
 use sprag::sprag_core::PqBackend;
-use sprag::sprag_core::SecretBytes;
 use sprag::transport::{
     ChannelPolicy, Handshake, MemoryRegister, Offer, Purpose, SecureStream, StaticKey, TicketKeys,
     TicketPolicy, mix_hybrid, read_frame, write_frame,

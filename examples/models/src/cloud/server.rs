@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use sprag::SecretBytes;
 use sprag::sprag_core::CryptoBackend;
-use sprag::sprag_core::SecretBytes;
 use sprag::sprag_core::primitives::Hmac;
 
 use super::{Gate, PAGE, Storage};

@@ -14,9 +14,9 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use sprag::SecretBytes;
 use sprag::history::{EpochKey, EpochState, History};
 use sprag::sprag_core::CryptoBackend;
-use sprag::sprag_core::SecretBytes;
 use sprag::stores::{Durability, Sqlite, SqliteOptions};
 use sprag::wrap::hpke::{DhKem, PrivateKey};
 use sprag::wrap::{KekName, KekRing, RewrapCursor, WrapAlgorithm};

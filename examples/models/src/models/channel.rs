@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use sprag::SecretBytes;
 use sprag::sprag_core::PqBackend;
-use sprag::sprag_core::SecretBytes;
 use sprag::transport::{ChannelPolicy, Limits};
 
 use crate::channel::{Client, Connection, Handler, Peer, Server, Tap, protocols, renewing, spoken};

@@ -6,9 +6,9 @@
 //! generation of the bag's scope, with a new key for the archive. The relay says which devices an account has: one that lies could add its own, which is why
 //! real systems let people compare.
 
+use sprag::SecretBytes;
 use sprag::SessionPolicy;
 use sprag::history::backup::RecoveryKey;
-use sprag::sprag_core::SecretBytes;
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 use sprag::wrap::KekRing;
 use sprag::wrap::hpke::DhKem;

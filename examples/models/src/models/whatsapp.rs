@@ -5,9 +5,9 @@
 //! it likes: there is no third party here that counts guesses. Messages are under ephemeral keys; their
 //! copies in the backup are not.
 
+use sprag::SecretBytes;
 use sprag::SessionPolicy;
 use sprag::history::backup::RecoveryKey;
-use sprag::sprag_core::SecretBytes;
 use sprag::sprag_core::backend::{FileBackend, PqBackend};
 
 use super::Model;

@@ -8,7 +8,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sprag::sprag_core::SecretBytes;
+use sprag::SecretBytes;
 
 use crate::net::{self, Service};
 use crate::party::{self, Fault, Place, UnknownCommand, unhex};
