@@ -44,6 +44,8 @@
 #[cfg(feature = "files")]
 mod files;
 mod split;
+#[cfg(feature = "files")]
+mod turns;
 
 use std::ops::Range;
 

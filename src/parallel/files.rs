@@ -1,14 +1,16 @@
 //! Chunked files on the threads of the caller's pool.
 
+use std::ops::Range;
+
 use rand_core::TryCryptoRng;
 use rayon::prelude::*;
 use sprag_core::history::chunked::{
-    self, CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Pieces, Spread, TAG_LEN,
+    self, CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Pieces, Run, Spread, TAG_LEN,
 };
 use sprag_core::{FileBackend, Secret, SecretBytes};
 use zeroize::Zeroize;
 
-use super::split;
+use super::{split, turns};
 
 const SEALED_LEN: usize = CHUNK_LEN + TAG_LEN;
 /// So many chunks are gathered for each thread: some 30 µs of work, beside which a wait at its end is
@@ -23,7 +25,9 @@ const CHUNKS_IN_A_ROW: usize = 4;
 /// [`Backup`](sprag_core::history::backup::Backup) take it by their `on`, and are then used within the
 /// pool. Outside of one the calling thread does all.
 ///
-/// For each thread 256 KiB of text are gathered at once, and twice as much of a backup is opened. What
+/// For each thread 256 KiB of text are gathered at once, and twice as much of a backup that is restored; of
+/// one that is verified 256 KiB for each thread are in memory. A backup that is elsewhere is read in parts of
+/// 512 KiB for each thread, the next one on the calling thread while the others open the one before. What
 /// stands together need not be gathered: give a writer two megabytes of items at a time by `add_all`. And
 /// keep each thread of the pool on a processor of its own where that is in your hands (`start_handler` of
 /// its builder): a scheduler may leave two of them on one for milliseconds.
@@ -76,6 +80,35 @@ impl Spread for OnPool {
         let pieces = pieces.enumerate();
         let failed = pieces.find_map_first(|(number, piece)| work(number, piece).err());
         failed.map_or(Ok(()), Err)
+    }
+
+    fn in_turn<E: From<ChunkedError> + Send>(
+        &self,
+        count: usize,
+        runs: &mut Vec<Run>,
+        open: impl Fn(Range<usize>, &mut Run) -> Result<(), ChunkedError> + Send + Sync,
+        read: impl FnMut(&Run) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
+        if split::threads() == 1 {
+            return InOrder.in_turn(count, runs, open, read);
+        }
+        turns::in_turn(count, runs, open, read)
+    }
+
+    fn beside<E: From<ChunkedError> + Send, T>(
+        &self,
+        work: impl FnOnce() -> Result<(), E> + Send,
+        here: impl FnOnce() -> T,
+    ) -> (Result<(), E>, T) {
+        if split::threads() == 1 {
+            return InOrder.beside(work, here);
+        }
+        let mut done = Err(ChunkedError::LeftOut.into());
+        let here = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| done = work());
+            here()
+        });
+        (done, here)
     }
 }
 

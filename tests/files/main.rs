@@ -22,4 +22,6 @@ mod escrow;
 mod golden;
 mod history;
 #[cfg(feature = "rayon")]
+mod look_through;
+#[cfg(feature = "rayon")]
 mod on_pool;

@@ -130,7 +130,7 @@ impl<C: Content + Sync> Scattered for Encoded<'_, C> {
 }
 
 /// An item's bytes beside its name and its body.
-const FRAME_LEN: usize = 7;
+pub(super) const FRAME_LEN: usize = 7;
 
 /// How many bytes an item has in the file.
 pub(super) fn encoded_len(content: &impl Content) -> Result<usize, BackupError> {

@@ -1,7 +1,9 @@
 //! Reading the items of a backup off its text.
 
 use super::BackupError;
-use super::content::{APP, AppData, END, HISTORY, HistoryRecord, MAX_BODY, Restored, zeros_behind};
+use super::content::{
+    APP, AppData, END, FRAME_LEN, HISTORY, HistoryRecord, MAX_BODY, Restored, zeros_behind,
+};
 use crate::codec::Reader;
 use crate::history::chunked::Buffer;
 
@@ -11,12 +13,18 @@ pub(super) struct Items {
     pub(super) text: Buffer,
     /// What of a body is still to be passed over.
     body_left: usize,
-    /// Bytes of the items that were read.
-    content_len: u64,
-    /// Bytes from the end mark on, once it was seen.
-    ending_len: Option<u64>,
+    pub(super) seen: Seen,
+}
+
+/// What was seen of a text.
+#[derive(Default)]
+pub(super) struct Seen {
     /// How many items were read.
-    pub(super) count: u64,
+    pub(super) items: u64,
+    /// Their bytes.
+    content_len: u64,
+    /// Bytes from the end mark on, once it was there.
+    ending_len: Option<u64>,
 }
 
 impl Items {
@@ -26,7 +34,7 @@ impl Items {
         visit: &mut impl FnMut(Restored<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut rest = &*self.text;
-        while self.ending_len.is_none() && rest.first() != Some(&END) {
+        while self.seen.ending_len.is_none() && rest.first() != Some(&END) {
             let item = head(rest)?.and_then(|head| head.item());
             let Some((item, behind)) = item else {
                 let left = rest.len();
@@ -34,61 +42,80 @@ impl Items {
                 return Ok(());
             };
             visit(item)?;
-            let len = rest.len().saturating_sub(behind.len()) as u64;
-            self.content_len = self.content_len.saturating_add(len);
-            self.count = self.count.saturating_add(1);
+            self.seen.item(rest.len().saturating_sub(behind.len()));
             rest = behind;
         }
-        let ending = rest.len();
-        Ok(self.read_ending(ending)?)
+        self.seen.ending(rest)?;
+        self.text.clear();
+        Ok(())
     }
 
-    /// Counts the items, whose bodies need not be there as a whole.
-    pub(super) fn pass_over(&mut self) -> Result<(), BackupError> {
-        let mut rest = &*self.text;
-        loop {
-            let (_, behind) = rest.split_at(self.body_left.min(rest.len()));
-            self.body_left = self.body_left.saturating_sub(rest.len());
-            rest = behind;
-            if self.body_left > 0 || self.ending_len.is_some() || rest.first() == Some(&END) {
-                break;
+    /// Counts the items of a text whose next bytes these are. Nothing of it is kept but a head that is not
+    /// there as a whole.
+    pub(super) fn pass_over(&mut self, mut next: &[u8]) -> Result<(), BackupError> {
+        while !next.is_empty() {
+            let passed = self.body_left.min(next.len());
+            self.body_left = self.body_left.saturating_sub(passed);
+            next = next.get(passed..).unwrap_or_default();
+            let ends = self.text.is_empty() && next.first() == Some(&END);
+            if ends || self.seen.ending_len.is_some() {
+                return self.seen.ending(next);
             }
-            let Some(head) = head(rest)? else {
-                let left = rest.len();
-                self.leave(left);
-                return Ok(());
-            };
-            let len = rest
-                .len()
-                .saturating_sub(head.behind.len())
-                .saturating_add(head.body_len);
-            self.content_len = self.content_len.saturating_add(len as u64);
-            self.count = self.count.saturating_add(1);
-            self.body_left = head.body_len;
-            rest = head.behind;
+            next = self.pass_over_head(next)?;
         }
-        let ending = rest.len();
-        self.read_ending(ending)
+        Ok(())
+    }
+
+    /// Counts the item whose head is at the front, a part of which may have come before, and gives back what
+    /// is behind the head.
+    fn pass_over_head<'a>(&mut self, next: &'a [u8]) -> Result<&'a [u8], BackupError> {
+        let (head_len, body_len, behind) = if self.text.is_empty() {
+            let Some(head) = head(next)? else {
+                self.text.extend_from_slice(next);
+                return Ok(&[]);
+            };
+            let len = next.len().saturating_sub(head.behind.len());
+            (len, head.body_len, head.behind)
+        } else {
+            let missing = head_len(&self.text).saturating_sub(self.text.len());
+            let (front, behind) = next.split_at(missing.min(next.len()));
+            self.text.extend_from_slice(front);
+            let Some(head) = head(&self.text)? else {
+                return Ok(behind);
+            };
+            let found = (self.text.len(), head.body_len, behind);
+            self.text.clear();
+            found
+        };
+        self.seen.item(head_len.saturating_add(body_len));
+        self.body_left = body_len;
+        Ok(behind)
     }
 
     /// All but the last `left` bytes were read.
     fn leave(&mut self, left: usize) {
         self.text.consume(self.text.len().saturating_sub(left));
     }
+}
 
-    /// Reads the last `len` bytes: nothing, or the end mark and padding.
-    fn read_ending(&mut self, len: usize) -> Result<(), BackupError> {
-        if len > 0 {
-            // All are read, whatever they are: so a processor takes many at once.
-            let start = self.text.len().saturating_sub(len);
-            let ending = self.text.get(start..).unwrap_or_default();
-            if ending.iter().fold(END, |all, byte| all | byte) != END {
-                return Err(BackupError::Malformed);
-            }
-            let ending = self.ending_len.get_or_insert(0);
-            *ending = ending.saturating_add(len as u64);
+impl Seen {
+    /// Counts an item of so many bytes.
+    fn item(&mut self, len: usize) {
+        self.content_len = self.content_len.saturating_add(len as u64);
+        self.items = self.items.saturating_add(1);
+    }
+
+    /// Reads the rest of a text: nothing, or the end mark and padding.
+    fn ending(&mut self, rest: &[u8]) -> Result<(), BackupError> {
+        if rest.is_empty() {
+            return Ok(());
         }
-        self.text.clear();
+        // All are read, whatever they are: so a processor takes many at once.
+        if rest.iter().fold(END, |all, byte| all | byte) != END {
+            return Err(BackupError::Malformed);
+        }
+        let len = self.ending_len.get_or_insert(0);
+        *len = len.saturating_add(rest.len() as u64);
         Ok(())
     }
 
@@ -133,6 +160,12 @@ fn head(bytes: &[u8]) -> Result<Option<Head<'_>>, BackupError> {
         body_len,
         behind: reader.bytes(left)?,
     }))
+}
+
+/// How many bytes a head has, or how many of it tell that.
+fn head_len(bytes: &[u8]) -> usize {
+    let [_, high, low, ..] = bytes else { return 3 };
+    usize::from(u16::from_be_bytes([*high, *low])).saturating_add(FRAME_LEN)
 }
 
 impl<'a> Head<'a> {
@@ -191,20 +224,19 @@ mod tests {
                 Ok(())
             })?;
         }
-        items.finish()?;
-        Ok(items.count)
+        items.seen.finish()?;
+        Ok(items.seen.items)
     }
 
     fn pass_over(text: &[u8], step: usize, head: usize) -> Result<u64, BackupError> {
         let mut items = Items::default();
         for part in text.chunks(step) {
-            items.text.extend_from_slice(part);
-            // However long the bodies are.
-            assert!(items.text.room() <= 2 * (step + head));
-            items.pass_over()?;
+            items.pass_over(part)?;
+            // However long the bodies and the parts are.
+            assert!(items.text.room() <= 3 * head);
         }
-        items.finish()?;
-        Ok(items.count)
+        items.seen.finish()?;
+        Ok(items.seen.items)
     }
 
     #[test]
@@ -259,8 +291,8 @@ mod tests {
             items.text.extend_from_slice(part);
             items.read::<BackupError>(&mut |_| Ok(()))?;
         }
-        items.finish()?;
-        Ok(items.count)
+        items.seen.finish()?;
+        Ok(items.seen.items)
     }
 
     #[test]
@@ -270,7 +302,7 @@ mod tests {
         items.text.extend_from_slice(&front);
         let refused = Err(BackupError::TooLong);
         assert_eq!(items.read::<BackupError>(&mut |_| Ok(())), refused);
-        assert_eq!(items.pass_over(), refused);
+        assert_eq!(Items::default().pass_over(&front), refused);
         assert!(items.text.room() < 1000);
     }
 }

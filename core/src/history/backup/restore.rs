@@ -4,11 +4,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem;
 
 use super::header::{Header, Slot};
 use super::items::Items;
 use super::slot::{EscrowSlot, PASSWORD, RECOVERY};
-use super::source::{exact, fill};
+use super::source::{exact, fill_with};
 use super::writer::BINDING;
 use super::{
     BackupError, BackupSource, Password, PasswordLimits, RecoveryKey, RestoreError, Restored,
@@ -25,6 +26,17 @@ use crate::wrap::hpke::HpkeKem;
 
 /// So many chunks are read at once at least: whole ones, which need no detour.
 const CHUNKS: usize = 4;
+/// So many parts are verified at once of a file in memory: nothing of it need be gathered, but the caller
+/// is to hear of progress.
+const PARTS_IN_MEMORY: usize = 16;
+
+/// What is read next of a payload.
+enum Next<'a, B: FileBackend, P> {
+    /// A part that follows the one before.
+    Part(&'a mut Opener<B, P>, &'a [u8]),
+    /// Nothing.
+    End(Opener<B, P>),
+}
 
 /// What a restore is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,8 +216,15 @@ impl<S: BackupSource, P: Spread> Backup<S, P> {
         key: FileKey<B>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Verified<B>, RestoreError<S::Error>> {
-        let read = |items: &mut Items| Ok(items.pass_over()?);
-        let done = self.pass(&key, Phase::Verifying, progress, read)?;
+        let open = |next: Next<'_, B, P>, items: &mut Items| match next {
+            Next::Part(opener, part) => opener.look_through(part, |text| items.pass_over(text)),
+            Next::End(opener) => {
+                let mut text = Buffer::new();
+                opener.finish(&mut text)?;
+                items.pass_over(&text)
+            }
+        };
+        let done = self.pass(&key, Phase::Verifying, progress, open, |_| Ok(()))?;
         let Progress { bytes, items, .. } = done;
         Ok(Verified { key, items, bytes })
     }
@@ -224,66 +243,81 @@ impl<S: BackupSource, P: Spread> Backup<S, P> {
         mut import: impl FnMut(Restored<'_>) -> Result<(), I>,
     ) -> Result<(), RestoreError<S::Error, I>> {
         let mut visit = |item: Restored<'_>| import(item).map_err(RestoreError::Import);
+        let open = |next: Next<'_, B, P>, items: &mut Items| match next {
+            Next::Part(opener, part) => Ok(opener.update(part, &mut items.text)?),
+            Next::End(opener) => Ok(opener.finish(&mut items.text)?),
+        };
         let read = |items: &mut Items| items.read(&mut visit);
-        self.pass(&verified.key, Phase::Importing, progress, read)
+        self.pass(&verified.key, Phase::Importing, progress, open, read)
             .map(drop)
     }
 
+    /// Lets `open` take the payload part by part, and after each `read` what came of it.
     fn pass<B: FileBackend, I>(
         &mut self,
         key: &FileKey<B>,
         phase: Phase,
         progress: &mut dyn FnMut(Progress),
+        mut open: impl FnMut(Next<'_, B, P>, &mut Items) -> Result<(), BackupError> + Send,
         mut read: impl FnMut(&mut Items) -> Result<(), RestoreError<S::Error, I>>,
     ) -> Result<Progress, RestoreError<S::Error, I>> {
-        // Threads that have more to do wait less often for each other.
-        let chunks = self.spread.chunks_at_once().saturating_mul(2).max(CHUNKS);
-        let part_len = chunks.saturating_mul(CHUNK_LEN + TAG_LEN);
         let mut opener = self.payload(key)?;
         let mut items = Items::default();
-        let mut buffer = Vec::new();
         let mut bytes = HEADER_LEN as u64;
-        loop {
-            let len = self.part(part_len, &mut opener, &mut buffer, &mut items.text)?;
-            read(&mut items)?;
+        let mut tell = |len: usize, items: &Items| {
             bytes = bytes.saturating_add(len as u64);
-            progress(Progress {
+            let items = items.seen.items;
+            let done = Progress {
                 phase,
                 bytes,
-                items: items.count,
-            });
-            if len < part_len {
+                items,
+            };
+            progress(done);
+            done
+        };
+
+        let (len, in_memory) = self.part_len(phase);
+        let mut at_end = false;
+        while let Some(part) = self.source.next_in_memory(in_memory) {
+            at_end = part.is_empty();
+            if at_end {
                 break;
             }
+            open(Next::Part(&mut opener, part), &mut items)?;
+            read(&mut items)?;
+            tell(part.len(), &items);
         }
-        opener.finish(&mut items.text)?;
+        let (mut part, mut ahead) = (Vec::new(), Vec::new());
+        if !at_end {
+            fill_with(&mut self.source, len, &mut part)?;
+        }
+        while !part.is_empty() {
+            let take = || open(Next::Part(&mut opener, &part), &mut items);
+            let source = &mut self.source;
+            let (taken, filled) = self
+                .spread
+                .beside(take, || fill_with(source, len, &mut ahead));
+            taken?;
+            read(&mut items)?;
+            tell(part.len(), &items);
+            filled?;
+            mem::swap(&mut part, &mut ahead);
+        }
+        open(Next::End(opener), &mut items)?;
         read(&mut items)?;
-        items.finish()?;
-        let done = Progress {
-            phase,
-            bytes,
-            items: items.count,
-        };
-        progress(done);
-        Ok(done)
+        items.seen.finish()?;
+        Ok(tell(0, &items))
     }
 
-    /// Opens the next `len` bytes of the payload, and says how many there were.
-    fn part<B: FileBackend, I>(
-        &mut self,
-        len: usize,
-        opener: &mut Opener<B, P>,
-        buffer: &mut Vec<u8>,
-        text: &mut Buffer,
-    ) -> Result<usize, RestoreError<S::Error, I>> {
-        if let Some(part) = self.source.next_in_memory(len) {
-            opener.update(part, text)?;
-            return Ok(part.len());
+    /// Length of a part in bytes, and of one that is in memory.
+    fn part_len(&self, phase: Phase) -> (usize, usize) {
+        // Threads that have more to do wait less often for each other.
+        let chunks = self.spread.chunks_at_once().saturating_mul(2).max(CHUNKS);
+        let len = chunks.saturating_mul(CHUNK_LEN + TAG_LEN);
+        match phase {
+            Phase::Verifying => (len, len.saturating_mul(PARTS_IN_MEMORY)),
+            Phase::Importing => (len, len),
         }
-        buffer.resize(len, 0);
-        let read = fill(&mut self.source, buffer)?;
-        opener.update(buffer.get(..read).unwrap_or_default(), text)?;
-        Ok(read)
     }
 
     /// Goes to the front of the payload.

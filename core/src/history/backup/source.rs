@@ -1,5 +1,6 @@
 //! Where a backup is read from.
 
+use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use super::{BackupError, RestoreError};
@@ -87,7 +88,7 @@ impl BackupSource for Bytes<'_> {
 }
 
 /// Reads until `buffer` is full or the file ends, and says how far.
-pub(super) fn fill<S: BackupSource, I>(
+fn fill<S: BackupSource, I>(
     source: &mut S,
     buffer: &mut [u8],
 ) -> Result<usize, RestoreError<S::Error, I>> {
@@ -100,6 +101,18 @@ pub(super) fn fill<S: BackupSource, I>(
         }
     }
     Ok(filled)
+}
+
+/// Reads the next `len` bytes, or as many as there are left, in place of what was read before.
+pub(super) fn fill_with<S: BackupSource, I>(
+    source: &mut S,
+    len: usize,
+    buffer: &mut Vec<u8>,
+) -> Result<(), RestoreError<S::Error, I>> {
+    buffer.resize(len, 0);
+    let filled = fill(source, buffer)?;
+    buffer.truncate(filled);
+    Ok(())
 }
 
 /// Reads exactly as many bytes as `buffer` has.

@@ -17,7 +17,7 @@
 //! [`Sealer`] and [`Opener`] stream, with one chunk in memory; [`Reencryptor`] is the one behind the
 //! other. [`Pieces`] seals and opens single chunks in any order and on any thread. A [`Spread`] says on
 //! which threads those chunks of a stream are worked on that are there together, and a [`Buffer`] is what a
-//! stream is best written into that is passed on part by part.
+//! stream is best written into that is passed on part by part. [`Opener::look_through`] gathers nothing.
 //!
 //! What an opener gives out is authentic, chunk by chunk, but only [`Opener::finish`] tells that
 //! nothing is missing at the end. Whoever acts on the parts acts on a prefix.
@@ -29,6 +29,7 @@ mod opener;
 mod pieces;
 mod reencryptor;
 mod room;
+mod run;
 mod scattered;
 mod sealer;
 mod spread;
@@ -39,6 +40,7 @@ pub use opener::Opener;
 pub use pieces::{Pieces, file_len, text_len};
 pub use reencryptor::Reencryptor;
 pub use room::Room;
+pub use run::Run;
 pub(crate) use scattered::Scattered;
 pub use sealer::Sealer;
 pub use spread::{InOrder, Spread};

@@ -2,12 +2,13 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use zeroize::Zeroize;
 
 use super::keys::Keys;
 use super::spread;
-use super::{CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Room, SEALED_LEN, Spread, TAG_LEN};
+use super::{CHUNK_LEN, ChunkedError, HEADER_LEN, InOrder, Room, Run, SEALED_LEN, Spread, TAG_LEN};
 use crate::backend::FileBackend;
 use crate::secret::Secret;
 
@@ -18,6 +19,8 @@ pub struct Opener<B: FileBackend, P = InOrder> {
     next: u64,
     /// What has come of it, sealed: less than a whole chunk between calls.
     pending: Vec<u8>,
+    /// Where chunks are opened that are read on the way, to be used again.
+    runs: Vec<Run>,
     spread: P,
     failed: bool,
 }
@@ -36,6 +39,7 @@ impl<B: FileBackend> Opener<B> {
             keys: Keys::of(key, context, header)?,
             next: 0,
             pending: Vec::with_capacity(SEALED_LEN),
+            runs: Vec::new(),
             spread: InOrder,
             failed: false,
         })
@@ -48,6 +52,7 @@ impl<B: FileBackend> Opener<B> {
             keys: self.keys,
             next: self.next,
             pending: self.pending,
+            runs: self.runs,
             spread,
             failed: self.failed,
         }
@@ -61,30 +66,40 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
     /// # Errors
     /// [`ChunkedError::Damaged`], [`ChunkedError::Backend`], [`ChunkedError::LeftOut`]: what was appended
     /// before is authentic, and every later call is [`ChunkedError::Refused`].
-    pub fn update(&mut self, mut file: &[u8], out: &mut impl Room) -> Result<(), ChunkedError> {
-        if self.failed {
-            return Err(ChunkedError::Refused);
-        }
-        if !self.pending.is_empty() {
-            let room = SEALED_LEN.saturating_sub(self.pending.len());
-            let (front, rest) = file.split_at(room.min(file.len()));
-            self.pending.extend_from_slice(front);
-            file = rest;
-            if self.pending.len() < SEALED_LEN {
-                return Ok(());
-            }
+    pub fn update(&mut self, file: &[u8], out: &mut impl Room) -> Result<(), ChunkedError> {
+        let rest = self.complete_pending(file)?;
+        if self.pending.len() == SEALED_LEN {
             self.open_pending(out)?;
         }
-        // What is whole needs no detour.
-        let chunks = file.chunks_exact(SEALED_LEN);
-        self.pending.extend_from_slice(chunks.remainder());
-        let whole = file.len().saturating_sub(self.pending.len());
+        let whole = self.keep_end(rest);
         let most = spread::at_most(spread::at_once(&self.spread));
-        let mut parts = file
-            .get(..whole)
-            .unwrap_or_default()
-            .chunks(most.saturating_mul(SEALED_LEN));
+        let mut parts = whole.chunks(most.saturating_mul(SEALED_LEN));
         parts.try_for_each(|part| self.open(part, out))
+    }
+
+    /// Takes more of the file and gives the plaintext of the chunks that it completes to `read`, a few of
+    /// them at a time, in order, each on the thread that opened it or a later one: for a text that is
+    /// looked through once, which need not be gathered. That nothing is missing is known only after
+    /// [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// As [`update`](Self::update), and those of `read`: what was given to it before is authentic, and
+    /// every later call is [`ChunkedError::Refused`].
+    pub fn look_through<E: From<ChunkedError> + Send>(
+        &mut self,
+        file: &[u8],
+        mut read: impl FnMut(&[u8]) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
+        let rest = self.complete_pending(file)?;
+        if self.pending.len() == SEALED_LEN {
+            let mut pending = core::mem::take(&mut self.pending);
+            let read = self.read(&pending, &mut read);
+            pending.clear();
+            self.pending = pending;
+            read?;
+        }
+        let whole = self.keep_end(rest);
+        self.read(whole, &mut read)
     }
 
     /// Ends the file, and appends the plaintext of the last chunk.
@@ -96,6 +111,29 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
             ChunkedError::Damaged { .. } => ChunkedError::Incomplete,
             other => other,
         })
+    }
+
+    /// Adds to a chunk of which only a part has come, and gives back what is behind it.
+    fn complete_pending<'a>(&mut self, file: &'a [u8]) -> Result<&'a [u8], ChunkedError> {
+        if self.failed {
+            return Err(ChunkedError::Refused);
+        }
+        if self.pending.is_empty() {
+            return Ok(file);
+        }
+        let room = SEALED_LEN.saturating_sub(self.pending.len());
+        let (front, rest) = file.split_at(room.min(file.len()));
+        self.pending.extend_from_slice(front);
+        Ok(rest)
+    }
+
+    /// Keeps the end, which is a part of a chunk, and gives back the whole ones: they need no detour.
+    fn keep_end<'a>(&mut self, file: &'a [u8]) -> &'a [u8] {
+        let chunks = file.chunks_exact(SEALED_LEN);
+        let end = chunks.remainder();
+        self.pending.extend_from_slice(end);
+        let whole = file.len().saturating_sub(end.len());
+        file.get(..whole).unwrap_or_default()
     }
 
     fn open_pending(&mut self, out: &mut impl Room) -> Result<(), ChunkedError> {
@@ -136,6 +174,35 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
         }
         // At most MAX_CHUNKS, or the opening would have been refused.
         self.next = next.saturating_add(chunks as u64);
+        self.failed = false;
+        Ok(())
+    }
+}
+
+impl<B: FileBackend, P: Spread> Opener<B, P> {
+    /// Opens whole chunks, and gives their text to `read`.
+    fn read<E: From<ChunkedError> + Send>(
+        &mut self,
+        sealed: &[u8],
+        read: &mut (impl FnMut(&[u8]) -> Result<(), E> + Send),
+    ) -> Result<(), E> {
+        self.failed = true;
+        let chunks = sealed.len() / SEALED_LEN;
+        let (keys, first) = (&self.keys, self.next);
+        let open = |pieces: Range<usize>, run: &mut Run| {
+            let start = pieces.start.saturating_mul(SEALED_LEN);
+            let sealed = sealed.get(start..pieces.end.saturating_mul(SEALED_LEN));
+            let sealed = sealed.ok_or(ChunkedError::NoSuchChunk)?;
+            run.open(keys, first.saturating_add(pieces.start as u64), sealed)
+        };
+        let mut next = first;
+        self.spread.in_turn(chunks, &mut self.runs, open, |run| {
+            read(run.text_from(&mut next)?)
+        })?;
+        if next != first.saturating_add(chunks as u64) {
+            return Err(ChunkedError::LeftOut.into());
+        }
+        self.next = next;
         self.failed = false;
         Ok(())
     }

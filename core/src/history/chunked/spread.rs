@@ -1,13 +1,15 @@
 //! On which threads the chunks of a part are worked through.
 
+use alloc::vec::Vec;
+use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::ChunkedError;
+use super::{ChunkedError, Run};
 
 /// How the chunks of a part are worked through: one after the other, or on the threads of a pool.
 /// Whoever makes one is trusted as a pool is; that a piece is left out is found
 /// ([`ChunkedError::LeftOut`]).
-pub trait Spread: Clone {
+pub trait Spread: Clone + Send {
     /// So many chunks are gathered where fewer are there, to be worked on together. At least one; asked
     /// anew for every part, so it may depend on where a call is made. With more than one, up to eight times
     /// as many are worked on together of those that need not be gathered.
@@ -25,6 +27,42 @@ pub trait Spread: Clone {
         len: usize,
         work: impl Fn(usize, &mut [u8]) -> Result<(), ChunkedError> + Send + Sync,
     ) -> Result<(), ChunkedError>;
+
+    /// Calls `open` with numbers below `count` that follow each other and a [`Run`], for all of them, in any
+    /// order and on any threads; and `read` with each run after that, in the order of the numbers. `runs`
+    /// are those that may be used; more may be made, and all are to be left there. Without a method of
+    /// its own: one number after the other, on the calling thread.
+    ///
+    /// # Errors
+    /// What `open` or `read` of the lowest number says; nothing behind it is read.
+    fn in_turn<E: From<ChunkedError> + Send>(
+        &self,
+        count: usize,
+        runs: &mut Vec<Run>,
+        open: impl Fn(Range<usize>, &mut Run) -> Result<(), ChunkedError> + Send + Sync,
+        mut read: impl FnMut(&Run) -> Result<(), E> + Send,
+    ) -> Result<(), E> {
+        let mut run = runs.pop().unwrap_or_default();
+        let read = (0..count).try_for_each(|number| {
+            open(number..number.saturating_add(1), &mut run)?;
+            read(&run)
+        });
+        runs.push(run);
+        read
+    }
+
+    /// Calls `work` on any thread, and on the calling one `here`, which takes a while and may be done
+    /// meanwhile. Without a method of its own: one after the other.
+    ///
+    /// # Errors
+    /// That of `work`.
+    fn beside<E: From<ChunkedError> + Send, T>(
+        &self,
+        work: impl FnOnce() -> Result<(), E> + Send,
+        here: impl FnOnce() -> T,
+    ) -> (Result<(), E>, T) {
+        (work(), here())
+    }
 }
 
 /// One chunk after the other, on the calling thread.
