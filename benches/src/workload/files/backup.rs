@@ -1,7 +1,9 @@
 //! Backups as an application makes them: items through the writer, and a file that is verified or
 //! restored.
 
+use std::any::TypeId;
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rand_core::SeedableRng;
 use sprag::history::backup::{
@@ -136,6 +138,27 @@ impl Saved {
     }
 }
 
+/// The large backups that rows read now, by backend, size and seed.
+type InUse = Vec<((TypeId, usize, u64), Weak<Saved>)>;
+
+/// A large backup, for all rows that read one at the same time. Where the system has put its pages makes a
+/// twentieth, which is no matter of what is compared: how it is read.
+fn shared<B: FileBackend>(size: usize, seed: u64) -> Result<Arc<Saved>, Wrong> {
+    static IN_USE: Mutex<InUse> = Mutex::new(Vec::new());
+    let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+    in_use.retain(|(_, saved)| saved.strong_count() > 0);
+    let wanted = (TypeId::of::<B>(), size, seed);
+    let found = in_use.iter().find(|(known, _)| *known == wanted);
+    if let Some(saved) = found.and_then(|(_, saved)| saved.upgrade()) {
+        return Ok(saved);
+    }
+    let saved = Saved::new::<B>(Items::large(size), seed)?;
+    saved.count::<B>()?;
+    let saved = Arc::new(saved);
+    in_use.push((wanted, Arc::downgrade(&saved)));
+    Ok(saved)
+}
+
 /// Where each part of the file ended, and its last bytes: the rest passes through one buffer.
 type Ends = Vec<(usize, [u8; 16])>;
 
@@ -145,8 +168,7 @@ pub(super) fn seal<B: FileBackend, P: Spread + Send + 'static>(
     spread: P,
 ) -> Result<Box<dyn Operation>, Wrong> {
     let items = Items::large(size);
-    let saved = Saved::new::<B>(items, seed)?;
-    saved.count::<B>()?;
+    let saved = shared::<B>(size, seed)?;
     Ok(operation(
         (saved, Buffer::new(), seed),
         CAPACITY,
@@ -182,10 +204,8 @@ pub(super) fn open<B: FileBackend, P: Spread + Send + 'static>(
     seed: u64,
     spread: P,
 ) -> Result<Box<dyn Operation>, Wrong> {
-    let saved = Saved::new::<B>(Items::large(size), seed)?;
-    saved.count::<B>()?;
     Ok(operation(
-        saved,
+        shared::<B>(size, seed)?,
         CAPACITY,
         |_| Ok(0),
         move |saved, items| {
