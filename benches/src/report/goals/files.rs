@@ -27,6 +27,13 @@ pub(super) fn files(rows: &Rows<'_>, goal: &mut Add<'_>) {
                 gain(way),
             );
         }
+        if name == "open" {
+            goal(
+                "   open 64 MiB of a backup that is not in memory on two threads by one",
+                Limit::Any,
+                gain("read_pool_of_2"),
+            );
+        }
         goal(
             &format!(
                 "   {name} by the bare cipher on two threads by one: what this machine has to gain"

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rand_core::SeedableRng;
 use sprag::history::backup::{
-    Backup, BackupBuilder, Bytes, FileKey, HistoryRecord, RecoveryKey, RestoreError, Restored,
-    Verified,
+    Backup, BackupBuilder, BackupSource, Bytes, FileKey, HistoryRecord, RecoveryKey, RestoreError,
+    Restored, Verified,
 };
 use sprag::history::chunked::{Buffer, InOrder, Spread};
 use sprag::sprag_core::backend::FileBackend;
@@ -96,11 +96,12 @@ impl Saved {
         })
     }
 
-    fn verified<B: FileBackend, P: Spread>(
+    fn verified<B: FileBackend, S: BackupSource<Error = Infallible>, P: Spread>(
         &self,
+        source: S,
         spread: P,
-    ) -> Result<(Backup<Bytes<'_>, P>, Verified<B>), Wrong> {
-        let backup = Backup::open(Bytes::new(&self.file)).or_wrong("open")?;
+    ) -> Result<(Backup<S, P>, Verified<B>), Wrong> {
+        let backup = Backup::open(source).or_wrong("open")?;
         let mut backup = backup.on(spread);
         let key: FileKey<B> = backup
             .unlock_with_recovery_key(&self.key)
@@ -116,7 +117,7 @@ impl Saved {
         &self,
         mut import: impl FnMut(HistoryRecord<'_>) -> Result<(), Wrong>,
     ) -> Result<(), Wrong> {
-        let (mut backup, verified) = self.verified::<B, _>(InOrder)?;
+        let (mut backup, verified) = self.verified::<B, _, _>(Bytes::new(&self.file), InOrder)?;
         let restored = backup.restore(&verified, &mut |_| (), |item| match item {
             Restored::History(record) => import(record),
             _ => Err(Wrong::new("no message of the history")),
@@ -199,9 +200,34 @@ pub(super) fn seal<B: FileBackend, P: Spread + Send + 'static>(
     ))
 }
 
+/// Where a backup is when it is opened.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    /// In memory: it is opened from there.
+    Memory,
+    /// Behind calls that read it.
+    Elsewhere,
+}
+
+/// A file in memory that does not say so.
+struct Elsewhere<'a>(Bytes<'a>);
+
+impl BackupSource for Elsewhere<'_> {
+    type Error = Infallible;
+
+    fn rewind(&mut self) -> Result<(), Infallible> {
+        self.0.rewind()
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        self.0.read(buffer)
+    }
+}
+
 pub(super) fn open<B: FileBackend, P: Spread + Send + 'static>(
     size: usize,
     seed: u64,
+    place: Place,
     spread: P,
 ) -> Result<Box<dyn Operation>, Wrong> {
     Ok(operation(
@@ -209,7 +235,12 @@ pub(super) fn open<B: FileBackend, P: Spread + Send + 'static>(
         CAPACITY,
         |_| Ok(0),
         move |saved, items| {
-            *items = saved.verified::<B, _>(spread.clone())?.1.items;
+            let (spread, file) = (spread.clone(), Bytes::new(&saved.file));
+            let verified = match place {
+                Place::Memory => saved.verified::<B, _, _>(file, spread)?.1,
+                Place::Elsewhere => saved.verified::<B, _, _>(Elsewhere(file), spread)?.1,
+            };
+            *items = verified.items;
             Ok(())
         },
         |_, items, digest| {

@@ -45,6 +45,10 @@ pub enum Way {
     Backup,
     /// The same on the threads of the pool that measures it.
     BackupPool,
+    /// A backup that is not in memory: its parts are read before they are opened.
+    Read,
+    /// The same on the threads of the pool that measures it.
+    ReadPool,
     /// The whole file in one call, on the calling thread.
     Whole,
     /// The same call in a pool of two, called from outside: it takes whatever pool it is in, and what it is
@@ -60,7 +64,7 @@ impl Way {
     /// Does it split its work among the threads of the pool that measures it?
     #[must_use]
     pub const fn splits(self) -> bool {
-        matches!(self, Self::BackupPool | Self::BarePool)
+        matches!(self, Self::BackupPool | Self::ReadPool | Self::BarePool)
     }
 }
 
@@ -73,6 +77,7 @@ pub fn build<B: FileBackend>(
     size: usize,
     seed: u64,
 ) -> Result<Box<dyn Operation>, Wrong> {
+    let (in_memory, elsewhere) = (backup::Place::Memory, backup::Place::Elsewhere);
     match (direction, way) {
         (Direction::Seal, Way::Bare) => bare::seal::<B>(size, bare::Threads::One),
         (Direction::Seal, Way::BarePool) => bare::seal::<B>(size, bare::Threads::Pool),
@@ -82,8 +87,11 @@ pub fn build<B: FileBackend>(
         (Direction::Open, Way::Stream) => chunked::open_stream::<B>(size, seed),
         (Direction::Seal, Way::Backup) => backup::seal::<B, _>(size, seed, InOrder),
         (Direction::Seal, Way::BackupPool) => backup::seal::<B, _>(size, seed, OnPool),
-        (Direction::Open, Way::Backup) => backup::open::<B, _>(size, seed, InOrder),
-        (Direction::Open, Way::BackupPool) => backup::open::<B, _>(size, seed, OnPool),
+        (Direction::Seal, Way::Read | Way::ReadPool) => Err(Wrong::new("nothing is read")),
+        (Direction::Open, Way::Backup) => backup::open::<B, _>(size, seed, in_memory, InOrder),
+        (Direction::Open, Way::BackupPool) => backup::open::<B, _>(size, seed, in_memory, OnPool),
+        (Direction::Open, Way::Read) => backup::open::<B, _>(size, seed, elsewhere, InOrder),
+        (Direction::Open, Way::ReadPool) => backup::open::<B, _>(size, seed, elsewhere, OnPool),
         (Direction::Seal, Way::Whole) => chunked::seal_whole::<B>(size, seed, None),
         (Direction::Seal, Way::Pool) => chunked::seal_whole::<B>(size, seed, Some(pool()?)),
         (Direction::Open, Way::Whole) => chunked::open_whole::<B>(size, seed, None),

@@ -38,6 +38,14 @@ pub(super) fn files(table: &mut Vec<Workload>) {
                 "one thread",
                 Way::Backup,
             ));
+            if direction == Direction::Open {
+                table.push(row(
+                    "read_pool_of_2",
+                    Way::ReadPool,
+                    "one thread",
+                    Way::Read,
+                ));
+            }
             table.push(row("whole", Way::Whole, "the bare cipher", Way::Bare));
             table.push(row("whole_pool_of_2", Way::Pool, "one thread", Way::Whole));
             table.push(row(
