@@ -14,8 +14,8 @@ const CHUNKS: usize = 8;
 const RUNS_PER_THREAD: usize = 2;
 
 /// [`Spread::in_turn`](sprag_core::history::chunked::Spread::in_turn) on the threads of the pool that the
-/// call is made in. No thread waits for another: one that finds no run free ends, and the one that frees
-/// some lets it begin again.
+/// call is made in. No thread waits for another before all is done: one that finds no run free ends, and the
+/// one that frees some lets it begin again.
 pub(super) fn in_turn<E: From<ChunkedError> + Send>(
     count: usize,
     runs: &mut Vec<Run>,
@@ -154,15 +154,15 @@ where
     }
 
     fn lock(&self) -> MutexGuard<'_, State<Read, E>> {
-        // Whoever panics with it is not waited for, and the scope passes the panic on.
+        // Nothing that may panic is called with it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<Read, E> State<Read, E> {
     fn take_next(&mut self) -> Option<Opened> {
-        let next = self.opened.iter();
-        let next = { next }.position(|opened| opened.chunks.start == self.turn)?;
+        let starts = |opened: &Opened| opened.chunks.start == self.turn;
+        let next = self.opened.iter().position(starts)?;
         Some(self.opened.swap_remove(next))
     }
 }

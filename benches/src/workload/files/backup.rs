@@ -163,7 +163,7 @@ fn shared<B: FileBackend>(size: usize, seed: u64) -> Result<Arc<Saved>, Wrong> {
 /// Where each part of the file ended, and its last bytes: the rest passes through one buffer.
 type Ends = Vec<(usize, [u8; 16])>;
 
-pub(super) fn seal<B: FileBackend, P: Spread + Send + 'static>(
+pub(super) fn seal<B: FileBackend, P: Spread + 'static>(
     size: usize,
     seed: u64,
     spread: P,
@@ -224,7 +224,7 @@ impl BackupSource for Elsewhere<'_> {
     }
 }
 
-pub(super) fn open<B: FileBackend, P: Spread + Send + 'static>(
+pub(super) fn open<B: FileBackend, P: Spread + 'static>(
     size: usize,
     seed: u64,
     place: Place,

@@ -77,10 +77,9 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
         parts.try_for_each(|part| self.open(part, out))
     }
 
-    /// Takes more of the file and gives the plaintext of the chunks that it completes to `read`, a few of
-    /// them at a time, in order, each on the thread that opened it or a later one: for a text that is
-    /// looked through once, which need not be gathered. That nothing is missing is known only after
-    /// [`finish`](Self::finish).
+    /// Takes more of the file and gives the plaintext of the chunks that it completes to `read`, a few chunks
+    /// at a time, in order, on any thread: for a text that is looked through once and need not be gathered.
+    /// That nothing is missing is known only after [`finish`](Self::finish), which gives the last chunk.
     ///
     /// # Errors
     /// As [`update`](Self::update), and those of `read`: what was given to it before is authentic, and
@@ -177,9 +176,7 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
         self.failed = false;
         Ok(())
     }
-}
 
-impl<B: FileBackend, P: Spread> Opener<B, P> {
     /// Opens whole chunks, and gives their text to `read`.
     fn read<E: From<ChunkedError> + Send>(
         &mut self,

@@ -28,10 +28,10 @@ pub trait Spread: Clone + Send {
         work: impl Fn(usize, &mut [u8]) -> Result<(), ChunkedError> + Send + Sync,
     ) -> Result<(), ChunkedError>;
 
-    /// Calls `open` with numbers below `count` that follow each other and a [`Run`], for all of them, in any
-    /// order and on any threads; and `read` with each run after that, in the order of the numbers. `runs`
-    /// are those that may be used; more may be made, and all are to be left there. Without a method of
-    /// its own: one number after the other, on the calling thread.
+    /// Divides the numbers below `count` into ranges, calls `open` with each and a [`Run`] for it, in any
+    /// order and on any threads, and `read` with that run, on any thread, in the order of the numbers. `runs`
+    /// are there to be used again, and to be put back; where they are too few, more are made. Without a
+    /// method of its own: one number after the other, on the calling thread.
     ///
     /// # Errors
     /// What `open` or `read` of the lowest number says; nothing behind it is read.
