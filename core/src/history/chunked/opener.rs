@@ -69,7 +69,7 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
     pub fn update(&mut self, file: &[u8], out: &mut impl Room) -> Result<(), ChunkedError> {
         let rest = self.complete_pending(file)?;
         if self.pending.len() == SEALED_LEN {
-            self.open_pending(out)?;
+            self.take_pending(|this, sealed| this.open(sealed, out))?;
         }
         let whole = self.keep_end(rest);
         let most = spread::at_most(spread::at_once(&self.spread));
@@ -91,11 +91,7 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
     ) -> Result<(), E> {
         let rest = self.complete_pending(file)?;
         if self.pending.len() == SEALED_LEN {
-            let mut pending = core::mem::take(&mut self.pending);
-            let read = self.read(&pending, &mut read);
-            pending.clear();
-            self.pending = pending;
-            read?;
+            self.take_pending(|this, sealed| this.read(sealed, &mut read))?;
         }
         let whole = self.keep_end(rest);
         self.read(whole, &mut read)
@@ -106,7 +102,8 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
     /// # Errors
     /// [`ChunkedError::Incomplete`], [`ChunkedError::Refused`].
     pub fn finish(mut self, out: &mut impl Room) -> Result<(), ChunkedError> {
-        self.open_pending(out).map_err(|error| match error {
+        let opened = self.take_pending(|this, sealed| this.open(sealed, out));
+        opened.map_err(|error| match error {
             ChunkedError::Damaged { .. } => ChunkedError::Incomplete,
             other => other,
         })
@@ -135,12 +132,13 @@ impl<B: FileBackend, P: Spread> Opener<B, P> {
         file.get(..whole).unwrap_or_default()
     }
 
-    fn open_pending(&mut self, out: &mut impl Room) -> Result<(), ChunkedError> {
+    /// Lets `take` have the chunk that is pending; the next one comes to its place.
+    fn take_pending<T>(&mut self, take: impl FnOnce(&mut Self, &[u8]) -> T) -> T {
         let mut pending = core::mem::take(&mut self.pending);
-        let opened = self.open(&pending, out);
+        let taken = take(self, &pending);
         pending.clear();
         self.pending = pending;
-        opened
+        taken
     }
 
     /// Appends the text of the next chunks, opened on their way.
