@@ -27,13 +27,6 @@ pub(super) fn files(rows: &Rows<'_>, goal: &mut Add<'_>) {
                 gain(way),
             );
         }
-        if name == "open" {
-            goal(
-                "   open 64 MiB of a backup that is not in memory on two threads by one",
-                Limit::Any,
-                gain("read_pool_of_2"),
-            );
-        }
         goal(
             &format!(
                 "   {name} by the bare cipher on two threads by one: what this machine has to gain"
@@ -42,6 +35,11 @@ pub(super) fn files(rows: &Rows<'_>, goal: &mut Add<'_>) {
             gain("bare_pool_of_2"),
         );
     }
+    goal(
+        "   open 64 MiB of a backup that is not in memory on two threads by one",
+        Limit::Any,
+        rows.gain("backup/open", 64 << 20, 1, Some("read_pool_of_2")),
+    );
     let peak = |messages| {
         let mut found = rows.of("history/restore_peak", MIXED);
         found.find(|row| row.size == Some(messages))?.state_bytes

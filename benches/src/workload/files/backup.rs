@@ -142,8 +142,8 @@ impl Saved {
 /// The large backups that rows read now, by backend, size and seed.
 type InUse = Vec<((TypeId, usize, u64), Weak<Saved>)>;
 
-/// A large backup, for all rows that read one at the same time. Where the system has put its pages makes a
-/// twentieth, which is no matter of what is compared: how it is read.
+/// A large backup, for all rows that read one at the same time. Where the system has put its pages tells in
+/// the time, and is no matter of what is compared: how it is read.
 fn shared<B: FileBackend>(size: usize, seed: u64) -> Result<Arc<Saved>, Wrong> {
     static IN_USE: Mutex<InUse> = Mutex::new(Vec::new());
     let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
